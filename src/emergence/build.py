@@ -1,0 +1,286 @@
+"""Config and seed to a world: conditions set parameters here, founders and their ties are drawn."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from emergence.config import Founders, Rules, Settings, get, put
+from emergence.errors import Refusal
+from emergence.kernels.landscape import practice_value, redraw_entries, to_z, update_z
+from emergence.kernels.random import fill_units
+from emergence.luck import generator, key, stream
+from emergence.network_io import ImportedNetwork, firm_uid, read_network
+from emergence.networks import make_network
+from emergence.rules.environment import COMMON, DRIFT
+from emergence.rules.innovation import enter_registry
+from emergence.schema import BITS, CULTURE, LAYERS, OPERATIONAL, PURPOSE, SKILLS
+from emergence.step import Simulation
+from emergence.world import World
+
+NETWORK = [stream(f"build.network.{layer}") for layer in LAYERS]
+TRAITS = stream("build.traits")
+PRACTICE = stream("build.practice")
+LINEAGE = stream("build.lineage")
+PLACES = stream("build.places")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one condition does to one parameter: a factor, or a shift, at 0 and at 1 (none at .5).
+
+    Parameters
+    ----------
+    condition, parameter : str
+        Names; parameters are keys below ``founders`` or ``rules``.
+    low, high : float
+        Factor (or shift) at 0 and at 1; linear on either side of .5.
+    shift : bool
+        Add instead of multiply.
+    moves : str
+        What the parameter moves directly, and which way, as the condition rises.
+    """
+
+    condition: str
+    parameter: str
+    low: float
+    high: float
+    moves: str
+    shift: bool = False
+
+    def apply(self, value: float, level: float) -> float:
+        """Return the parameter's value at a level of the condition."""
+        neutral = 0.0 if self.shift else 1.0
+        end = self.low if level < 0.5 else self.high
+        change = neutral + (end - neutral) * abs(level - 0.5) * 2.0
+        return value + change if self.shift else value * change
+
+
+CONDITIONS: tuple[Effect, ...] = (
+    Effect("diversity", "founders.lineages", 0.16, 1.84, "distinct practices at the start: up"),
+    Effect("diversity", "founders.skill_spread", 0.1, 1.9, "spread of skills at the start: up"),
+    Effect("diversity", "founders.culture_spread", 0.1, 1.9, "spread of culture at the start: up"),
+    Effect("diversity", "founders.outside_main", 0.1, 1.35, "share of firms outside the main sector: up"),
+    Effect("diversity", "rules.formation.homophily", 0.5, -0.5, "distance of knowledge on new ties: up", True),
+    Effect("autonomy", "rules.formation.own_weight", 0.0, 2.0, "standing of the larger partner on new ties: down"),
+    Effect("autonomy", "rules.search.proposed", 2.0, 0.0, "meetings proposed by the orchestrator: down"),
+    Effect("autonomy", "rules.innovation.standard", 2.0, 0.0, "copies of the orchestrator's standard: down"),
+    Effect("feedback", "rules.strengthening.feedback", 0.0, 2.0, "strength after success less after failure: up"),
+    Effect("feedback", "rules.strengthening.evidence", 0.2, 1.8, "spread of trust: up"),
+    Effect("feedback", "rules.strengthening.reputation", 0.0, 2.0, "spread of reputation: up"),
+    Effect("feedback", "rules.adaptation.social", 0.0, 2.0, "spread of aspirations: down"),
+    Effect("feedback", "rules.innovation.seeing", 0.0, 2.0, "value of the practices copied from: up"),
+    Effect("adaptive_capacity", "rules.market.slack", 0.0, 2.0, "reserve capacity: up"),
+    Effect("adaptive_capacity", "rules.innovation.tries", 0.4, 1.6, "tries of new practice: up"),
+    Effect("adaptive_capacity", "rules.search.meetings", 0.6, 1.4, "meetings: up"),
+    Effect("adaptive_capacity", "rules.dissolution.development", 0.6, 1.4, "development ties broken: up"),
+    Effect("adaptive_capacity", "rules.dissolution.strategic", 0.6, 1.4, "strategic ties broken: up"),
+    Effect("shared_purpose", "founders.purpose_spread", 1.9, 0.1, "spread of purpose at the start: down"),
+    Effect("shared_purpose", "rules.work.temptation", 1.8, 0.2, "opportunistic acts: down"),
+    Effect("shared_purpose", "rules.work.coordination", 1.5, 0.5, "success of joint projects: up"),
+    Effect("shared_purpose", "rules.work.culture", 1.33, 0.67, "success across cultures: up"),
+    Effect("shared_purpose", "rules.formation.culture", 1.33, 0.67, "cultural distance on new ties: up"),
+)
+
+
+def apply_conditions(settings: Settings, effects: Sequence[Effect] = CONDITIONS) -> Settings:
+    """Return a copy of the settings in which the conditions have set their parameters.
+
+    Values stay inside the documented range of each parameter.
+    """
+    from emergence.config import known_keys
+
+    applied = copy.deepcopy(settings)
+    known = known_keys()
+    for effect in effects:
+        level = getattr(settings.conditions, effect.condition)
+        about = known[effect.parameter].metadata
+        value = effect.apply(get(applied, effect.parameter), level)
+        put(applied, effect.parameter, min(max(value, about["low"]), about["high"]))
+    return applied
+
+
+def make_simulation(settings: Settings, effects: Sequence[Effect] = CONDITIONS) -> Simulation:
+    """Build the world that the settings describe, ready for its first month."""
+    applied = apply_conditions(settings, effects)
+    imported = read_file(settings)
+    world = make_firms(applied, imported)
+    make_landscape(world, applied)
+    make_practices(world, applied.founders)
+    make_ties(world, applied, imported)
+    make_demand(world, applied)
+    return Simulation(world, settings, applied.rules)
+
+
+def read_file(settings: Settings) -> ImportedNetwork | None:
+    """Read the user's own network, if the settings name one."""
+    network = settings.network
+    if network.kind != "file":
+        return None
+    if network.ties is None:
+        raise Refusal("network=file needs network.ties=FILE.csv (columns source,target)")
+    return read_network(
+        find_data(network.ties),
+        find_data(network.firms) if network.firms else None,
+        year=network.year,
+        layer=network.layer,
+    )
+
+
+def find_data(name: str) -> Path:
+    """Return the path of a data file; ``data:NAME`` is one that is shipped with the program."""
+    if not name.startswith("data:"):
+        return Path(name)
+    from emergence.compose import config_folder
+
+    return config_folder() / "data" / Path(name[5:]).name
+
+
+def normals(units: np.ndarray) -> np.ndarray:
+    """Map pairs of uniforms (last axis even) to half as many standard normals (Box and Muller 1958)."""
+    radius = np.sqrt(-2.0 * np.log(units[..., 0::2]))
+    return radius * np.cos(2.0 * np.pi * units[..., 1::2])
+
+
+def make_firms(settings: Settings, imported: ImportedNetwork | None) -> World:
+    """Draw the founders; what a file says of a firm is kept, the rest is drawn by its uid."""
+    founders, seed = settings.founders, settings.seed
+    if imported is None:
+        uid = np.arange(settings.firms, dtype=np.int64)
+    else:
+        uid = np.array([firm_uid(name) for name in imported.ids], np.int64)
+    order = np.argsort(uid)  # canonical order: the same whatever the order in the file
+    uid = uid[order]
+    n = uid.size
+    world = World(n)
+    world.seed = seed
+    firms = world.firms
+    units = fill_units(key(seed, TRAITS), uid, 12 + 2 * (SKILLS + CULTURE + PURPOSE))
+    spread = normals(units[:, 12:])
+    firms.uid[:], firms.slot[:] = uid, np.arange(n)
+    main = units[:, 0] >= founders.outside_main
+    others = 1 + np.floor(units[:, 1] * (founders.sectors - 1)).astype(int) if founders.sectors > 1 else 0
+    firms.sector[:] = np.where(main, 0, others)
+    firms.region[:] = np.floor(units[:, 2] * founders.regions)
+    centres = fill_units(key(seed, PLACES), np.arange(founders.regions), 2) * 100.0
+    firms.x[:], firms.y[:] = (centres[firms.region] + normals(units[:, 4:8]) * founders.region_spread).T
+    firms.size[:] = np.maximum(1.0, founders.size * np.exp(founders.size_spread * normals(units[:, 8:10])[:, 0]))
+    firms.born[:] = np.round(12.0 * founders.age * np.log(units[:, 10]))
+    if imported is not None:
+        use_imported(world, imported, order, settings)
+    firms.cash[:] = firms.size * founders.cash
+    skills, culture = spread[:, :SKILLS], spread[:, SKILLS : SKILLS + CULTURE]
+    firms.skills[:] = np.clip(founders.skill_mean + founders.skill_spread * skills, 0, 1)
+    firms.base_skills[:] = firms.skills
+    firms.culture[:] = np.clip(0.5 + founders.culture_spread * culture, 0, 1)
+    firms.purpose[:] = np.clip(0.5 + founders.purpose_spread * spread[:, SKILLS + CULTURE :], 0, 1)
+    firms.autonomy[:] = settings.rules.formation.own_weight
+    firms.slack[:] = settings.rules.market.slack
+    firms.performance[:] = firms.aspiration[:] = settings.rules.market.margin
+    return world
+
+
+def use_imported(world: World, imported: ImportedNetwork, order: np.ndarray, settings: Settings) -> None:
+    """Take over what the file says: names, sectors, regions, places, sizes."""
+    firms = world.firms
+    names = [imported.names[k] for k in order]
+    repeated = {name for name in names if names.count(name) > 1} if len(names) < 5000 else set()
+    for row, k in enumerate(order):
+        name = imported.names[k]
+        world.labels[int(firms.uid[row])] = f"{name} ({imported.ids[k]})" if name in repeated else name
+    for name in ("sector", "region"):
+        words = imported.attributes.get(name)
+        if words is None:
+            continue
+        words = words[order]
+        known = sorted({w for w in words if w is not None})
+        limit = 255 if name == "sector" else 32_000
+        if len(known) > limit:
+            raise Refusal(f"the file has {len(known)} different values of '{name}'; at most {limit} can be told apart")
+        code = {word: number for number, word in enumerate(known)}
+        column = firms.column(name)
+        for row, word in enumerate(words):
+            if word is not None:
+                column[row] = code[word]
+    for name in ("x", "y", "size"):
+        values = imported.attributes.get(name)
+        if values is not None:
+            values = values[order]
+            firms.column(name)[:] = np.where(np.isnan(values), firms.column(name), values)
+
+
+def make_landscape(world: World, settings: Settings) -> None:
+    """Draw the landscapes of all sectors."""
+    environment = settings.rules.environment
+    sectors = max(settings.founders.sectors, int(world.firms.sector.max(initial=0)) + 1)
+    world.landscape = np.zeros((sectors, BITS, 1 << (environment.interactions + 1)))
+    redraw_entries(key(world.seed, DRIFT), 2.0, key(world.seed, COMMON), environment.correlation, -1, world.landscape)
+
+
+def make_practices(world: World, founders: Founders) -> None:
+    """Give founders the practices of their lineages, with a few bits changed."""
+    firms, seed = world.firms, world.seed
+    lineages = max(1, int(np.round(founders.lineages)))
+    drafts = np.arange(lineages * founders.drafts)
+    powers = np.uint64(1) << np.arange(BITS, dtype=np.uint64)
+    bits = fill_units(key(seed, LINEAGE), drafts, BITS) < 0.5
+    practices = (bits * powers).sum(axis=1, dtype=np.uint64)
+    values = np.array([to_z(practice_value(np.uint64(p), world.landscape[0])) for p in practices])
+    best = values.reshape(lineages, -1).argmax(axis=1) + np.arange(lineages) * founders.drafts
+    units = fill_units(key(seed, PRACTICE), firms.uid, BITS + 1)
+    own = practices[best][np.floor(units[:, 0] * lineages).astype(int)]
+    flips = ((units[:, 1:] < founders.mutation) * powers).sum(axis=1, dtype=np.uint64)
+    firms.practice[:] = own ^ flips
+    update_z(0, world.size, firms.practice, firms.sector, world.landscape, firms.z)
+    enter_registry(world.registry, firms.practice, 0)
+
+
+def make_ties(world: World, settings: Settings, imported: ImportedNetwork | None) -> None:
+    """Draw or take over the ties at the start."""
+    start = settings.rules.formation.strength
+    if imported is None:
+        for name in settings.layers:
+            layer = LAYERS.index(name)
+            a, b = make_network(
+                settings.network, world.size, world.firms.region, world.firms.sector, generator(world.seed, NETWORK[layer])
+            )
+            world.ties[layer].insert(a, b, w=np.full(a.size, start))
+        return
+    row = world.rows_of(firm_uid(name) for name in imported.ids)
+    a, b = row[imported.source], row[imported.target]
+    strength = np.where(np.isnan(imported.strength), start, imported.strength)
+    latest = np.nanmax(imported.since) if np.isfinite(imported.since).any() else 0.0
+    born = np.where(np.isnan(imported.since), 0.0, 12.0 * (imported.since - latest))
+    for layer, ties in enumerate(world.ties):
+        at = np.flatnonzero(imported.layer == layer)
+        if not at.size:
+            continue
+        # The source of a directed operational tie supplies, its target buys; both ways is role 0.
+        forward = np.where((imported.direction[at] == 0) & (layer == OPERATIONAL), 1, 0)
+        lo, hi = np.minimum(a[at], b[at]), np.maximum(a[at], b[at])
+        _, first, copies = np.unique(lo * world.size + hi, return_index=True, return_counts=True)
+        one_way = forward[first] * (copies == 1)
+        role_lo = np.where(a[at][first] < b[at][first], 2, 1) * one_way
+        role_hi = np.where(a[at][first] < b[at][first], 1, 2) * one_way
+        ties.insert(
+            lo[first], hi[first], w=strength[at][first], born=born[at][first], role=(role_lo, role_hi)
+        )  # fmt: skip
+
+
+def make_demand(world: World, settings: Settings) -> None:
+    """Set the demand of each sector to the founders' capacity in it."""
+    firms = world.firms
+    sectors = world.landscape.shape[0]
+    count = np.bincount(firms.sector, minlength=sectors)
+    total = np.bincount(firms.sector, firms.z, sectors)
+    world.demand = {
+        "base": np.bincount(firms.sector, firms.size, sectors),
+        "founders": count.astype(float),
+        "reference": np.divide(total, count, out=np.zeros(sectors), where=count > 0),
+        "ar": np.zeros(sectors),
+        "level": np.ones(sectors),
+    }

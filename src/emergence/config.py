@@ -1,0 +1,536 @@
+"""Typed settings: every key that a user can set, with its default, unit, range and meaning.
+
+The dataclasses are the one place of defaults; the YAML files under configs/ only override.
+`read_settings` turns a nested dict into checked settings or refuses with the nearest valid choice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, get_type_hints
+
+from emergence.errors import Refusal, nearest
+from emergence.schema import LAYERS
+
+
+def num(default: float, low: float, high: float, unit: str, meaning: str) -> Any:
+    """Declare a number (an int default asks for whole numbers) with its closed range."""
+    return field(default=default, metadata={"low": low, "high": high, "unit": unit, "meaning": meaning})
+
+
+def word(default: str, choices: tuple[str, ...], meaning: str) -> Any:
+    """Declare a word; an empty tuple of choices allows any text."""
+    return field(default=default, metadata={"choices": choices, "unit": "", "meaning": meaning})
+
+
+def switch(default: bool, meaning: str) -> Any:
+    """Declare a yes/no setting."""
+    return field(default=default, metadata={"unit": "", "meaning": meaning})
+
+
+def optional(kind: type, meaning: str, low: float = -math.inf, high: float = math.inf) -> Any:
+    """Declare a setting that may be null: a whole number in a range, or text."""
+    return field(
+        default=None,
+        metadata={"optional": kind, "low": low, "high": high, "unit": "", "meaning": meaning},
+    )
+
+
+def part(kind: type) -> Any:
+    """Declare a section."""
+    return field(default_factory=kind)
+
+
+@dataclass
+class Conditions:
+    """The five conditions. Only `build` reads them; they set parameters and touch no outcome."""
+
+    diversity: float = num(0.5, 0, 1, "1", "spread of skills, practices, sectors and cultures")
+    autonomy: float = num(0.5, 0, 1, "1", "own choice against the orchestrator's")
+    feedback: float = num(0.5, 0, 1, "1", "how much and how visibly outcomes change ties and aims")
+    adaptive_capacity: float = num(0.5, 0, 1, "1", "slack, experiments, speed of rewiring")
+    shared_purpose: float = num(0.5, 0, 1, "1", "aligned values, less opportunism, cheap coordination")
+
+
+@dataclass
+class Founders:
+    """The firms that are there at the start, where a file does not say."""
+
+    sectors: int = num(6, 1, 255, "count", "number of sectors")
+    regions: int = num(5, 1, 1000, "count", "number of regions")
+    outside_main: float = num(0.6, 0, 1, "1", "share of firms outside the main sector")
+    lineages: float = num(6.5, 1, 64, "count", "founding lineages of practice")
+    mutation: float = num(0.02, 0, 1, "1", "share of a practice's bits in which founders differ")
+    drafts: int = num(12, 1, 10_000, "count", "a lineage starts from the best of so many random practices")
+    skill_mean: float = num(0.45, 0, 1, "1", "mean skill")
+    skill_spread: float = num(0.2, 0, 1, "1", "standard deviation of skills between firms")
+    culture_spread: float = num(0.2, 0, 1, "1", "standard deviation of culture between firms")
+    purpose_spread: float = num(0.2, 0, 1, "1", "standard deviation of purpose between firms")
+    size: float = num(7000.0, 1, 1e9, "EUR/month", "median capacity")
+    size_spread: float = num(0.8, 0, 3, "log", "standard deviation of log capacity")
+    cash: float = num(1.0, 0, 120, "months", "cash in months of capacity")
+    region_spread: float = num(8.0, 0, 1000, "km", "standard deviation of places round a region's centre")
+    age: float = num(10.0, 0, 100, "years", "mean age at the start (exponential)")
+
+
+@dataclass
+class Network:
+    """The ties at the start."""
+
+    kind: str = word(
+        "clustered",
+        ("empty", "random", "small_world", "scale_free", "clustered", "file"),
+        "generator, or file for a network of your own",
+    )
+    degree: float = num(5.0, 0, 1000, "ties", "mean ties per firm and acting layer")
+    rewiring: float = num(0.1, 0, 1, "1", "small_world: share of rewired ties")
+    inside: float = num(0.8, 0, 1, "1", "clustered: share of ties inside a region or a sector")
+    ties: str | None = optional(str, "file: CSV with source,target and optional columns")
+    firms: str | None = optional(str, "file: CSV with id and optional columns")
+    year: int | None = optional(int, "file: which of several years", 1000, 3000)
+    layer: str = word("strategic", LAYERS, "file: layer of ties that name none")
+
+
+@dataclass
+class Drift:
+    """Environment: landscapes, demand cycle and noise."""
+
+    enabled: bool = switch(True, "rule on")
+    drift: float = num(0.01, 0, 1, "1/month", "share of landscape entries redrawn")
+    correlation: float = num(0.8, 0, 1, "1", "share of landscape entries that sectors have in common")
+    interactions: int = num(5, 0, 12, "count", "K: following loci on the ring that a locus depends on")
+    cycle: float = num(0.04, 0, 0.9, "1", "amplitude of the demand cycle")
+    period: float = num(60.0, 2, 1200, "months", "period of the demand cycle")
+    noise: float = num(0.01, 0, 1, "1", "innovation of demand's AR(1)")
+    memory: float = num(0.8, 0, 0.999, "1", "coefficient of demand's AR(1)")
+
+
+@dataclass
+class SearchLayer:
+    """How partners are met in one layer."""
+
+    partners: float = num(0.4, 0, 1, "1", "share of meetings through a partner's partner (closure)")
+    preferential: float = num(0.3, 0, 1, "1", "share through a random firm's partner; the rest is uniform")
+
+
+@dataclass
+class Search:
+    """Who meets whom."""
+
+    enabled: bool = switch(True, "rule on")
+    meetings: float = num(0.2, 0, 4, "1/month", "meetings a firm starts per layer")
+    distance: float = num(50.0, 0.1, 1e6, "km", "d0: a meeting happens with weight 1/(1+d/d0)")
+    size_exponent: float = num(0.3, 0, 2, "1", "meetings grow with (size/7000)^this, within [.5, 4]")
+    proposed: float = num(0.5, 0, 1, "1", "share of meetings that the orchestrator proposes, if there is one")
+    slack_effect: float = num(1.0, 0, 10, "1", "meetings are multiplied by 1 + this x slack")
+    development: SearchLayer = part(SearchLayer)
+    strategic: SearchLayer = field(default_factory=lambda: SearchLayer(0.3, 0.45))
+
+
+@dataclass
+class FormationLayer:
+    """Weights of the terms of utility in one layer; every term lies in [0, 1]."""
+
+    complementarity: float = num(0.45, 0, 5, "1", "b1 what the partner knows better")
+    cognitive: float = num(0.35, 0, 5, "1", "b2 inverted U of the distance of knowledge")
+    trust: float = num(0.45, 0, 5, "1", "b3 own trust from another layer, else reputation")
+    purpose: float = num(0.15, 0, 5, "1", "b4 alignment of purpose")
+    closure: float = num(0.2, 0, 5, "1", "b5 common partners, three or more count 1")
+    other_layer: float = num(0.15, 0, 5, "1", "b6 tied in another layer")
+    expected: float = num(0.25, 0, 5, "1", "b7 expected value: practice and standing of the partner")
+    k0: float = num(8.0, 0.1, 1e6, "ties", "ties at which the cost of one more has doubled")
+
+
+@dataclass
+class Formation:
+    """Ties by mutual consent."""
+
+    enabled: bool = switch(True, "rule on")
+    rate: float = num(1.0, 0, 1, "1", "multiplies the probability of consent")
+    intercept: float = num(0.0, -10, 10, "1", "added to both sides' utility")
+    noise: float = num(0.25, 1e-6, 10, "1", "s: P = logistic(U_ij/s) logistic(U_ji/s)")
+    tie_cost: float = num(0.25, 0, 10, "1", "cost of a tie, times 1+(k/k0)^2")
+    culture: float = num(0.25, 0, 5, "1", "cost of cultural distance")
+    geography: float = num(0.15, 0, 5, "1", "cost of distance, times 1-1/(1+d/d0)")
+    rivalry: float = num(0.25, 0, 5, "1", "cost of similarity in one sector, times 1-trust")
+    homophily: float = num(0.0, -5, 5, "1", "weight of similarity of knowledge; diversity lowers it")
+    optimum: float = num(0.9, 0.01, 10, "1", "a: distance of knowledge at which understanding ends")
+    own_weight: float = num(0.5, 0, 1, "1", "weight of own utility against the orchestrator's score")
+    attention: float = num(20.0, 1, 1e6, "ties", "ties that fill a firm's attention, times its search effort")
+    strength: float = num(0.3, 0, 1, "1", "strength of a new tie")
+    development: FormationLayer = part(FormationLayer)
+    strategic: FormationLayer = field(
+        default_factory=lambda: FormationLayer(0.45, 0.2, 0.6, 0.25, 0.1, 0.15, 0.4, 6.0)
+    )
+
+
+@dataclass
+class Work:
+    """Joint projects on ties."""
+
+    enabled: bool = switch(True, "rule on")
+    frequency: float = num(1.0, 0, 1, "1", "multiplies the probability .2 + .6 w of a project")
+    base: float = num(0.2, 0, 1, "1/month", "probability of a project on the weakest tie")
+    by_strength: float = num(0.6, 0, 1, "1/month", "added at full strength")
+    payoff_development: float = num(0.012, 0, 1, "1", "value to each side, times the pair's scale")
+    payoff_strategic: float = num(0.026, 0, 1, "1", "value to each side, times the pair's scale")
+    constant: float = num(-1.9, -20, 20, "logit", "success: constant")
+    coverage: float = num(2.6, 0, 20, "logit", "success: the better skill of the two, mean over a task's two")
+    trust: float = num(0.9, 0, 20, "logit", "success: mutual trust")
+    alignment: float = num(0.5, 0, 20, "logit", "success: alignment of purpose")
+    cognitive: float = num(0.8, 0, 20, "logit", "success: inverted U of the distance of knowledge")
+    culture: float = num(0.6, 0, 20, "logit", "failure: cultural distance")
+    coordination: float = num(0.25, 0, 20, "logit", "failure: cost of coordination")
+    temptation: float = num(0.25, 0, 1, "1", "chance of opportunism at no trust and no alignment")
+    cheating: float = num(0.25, 0, 10, "1", "extra gain of the one who cheats, as a share")
+    sucker: float = num(0.01, 0, 1, "1", "loss of the one who is cheated, times the pair's scale")
+
+
+@dataclass
+class Strengthening:
+    """Strength of ties, experience and reputation."""
+
+    enabled: bool = switch(True, "rule on")
+    gain: float = num(0.15, 0, 1, "1", "eta: w + eta y'(1-w)")
+    decay: float = num(0.03, 0, 1, "1/month", "delta: w - delta w")
+    feedback: float = num(0.5, 0, 1, "1", "f: y' = f y + (1-f) reference")
+    reference: float = num(0.55, 0, 1, "1", "fixed reference success")
+    evidence: float = num(0.5, 0, 10, "1", "weight of one project in experience")
+    breach: float = num(3.0, 0, 100, "1", "weight of being cheated, in projects")
+    fade: float = num(0.98, 0, 1, "1/month", "experience that is left after a month")
+    reputation: float = num(0.05, 0, 1, "1/month", "speed at which reputation follows partners' trust")
+
+
+@dataclass
+class Knowledge:
+    """Skills move along development ties."""
+
+    enabled: bool = switch(True, "rule on")
+    absorption: float = num(0.08, 0, 1, "1", "share of the gap taken over, times w, trust, attention")
+    forgetting: float = num(0.006, 0, 1, "1/month", "return to the base skill")
+    barter: bool = switch(True, "exchange needs a double coincidence of wants")
+
+
+@dataclass
+class Innovation:
+    """Practices on a landscape: copied by routines, recombined, mutated."""
+
+    enabled: bool = switch(True, "rule on")
+    tries: float = num(0.25, 0, 1, "1/month", "probability of a try")
+    cost: float = num(0.012, 0, 1, "1", "cost of a try as a share of capacity")
+    copy: float = num(0.55, 0, 1, "1", "share of tries that copy a routine from a partner")
+    recombine: float = num(0.2, 0, 1, "1", "share that recombine two partners' practices; the rest flip a bit")
+    shortest: int = num(4, 1, 48, "bits", "shortest routine")
+    longest: int = num(16, 1, 48, "bits", "longest routine")
+    seeing: float = num(0.5, 0, 1, "1", "probability of picking the partner whose practice serves best")
+    temperature: float = num(0.05, 0, 10, "z", "tolerance for a worse practice")
+    standard: float = num(0.5, 0, 1, "1", "share of copying from the orchestrator's standard, if there is one")
+    useful: float = num(2.5, -10, 10, "z", "value from which a first-ever practice counts as useful")
+
+
+@dataclass
+class Adaptation:
+    """Aspirations and what falling short of them does."""
+
+    enabled: bool = switch(True, "rule on")
+    speed: float = num(0.2, 0, 1, "1/month", "A <- (1-this) A + this x performance")
+    social: float = num(0.5, 0, 1, "1", "weight of partners' performance against own")
+    gain: float = num(0.5, 0, 5, "1", "drive = 1 + this x shortfall/scale, within [.5, 2]")
+    scale: float = num(0.1, 0.001, 10, "1", "shortfall that counts as one")
+
+
+@dataclass
+class Market:
+    """Revenue, costs, cash and size."""
+
+    enabled: bool = switch(True, "rule on")
+    demand: float = num(1.02, 0, 100, "1", "demand at the start as a share of founders' capacity")
+    growth: float = num(0.015, -1, 1, "1/year", "growth of demand")
+    quality: float = num(0.15, 0, 5, "1", "demand x exp(this x (mean z - founders' mean z))")
+    competition: float = num(1.0, 0, 1, "1", "1: demand is shared by attraction; 0: each firm sells its size")
+    price: float = num(1.0, 0, 100, "1", "revenue per unit sold")
+    attraction_z: float = num(0.05, 0, 5, "1", "attraction S exp(this z + ...)")
+    attraction_skill: float = num(0.1, 0, 5, "1", "attraction: weight of mean skill - .4")
+    fixed_cost: float = num(0.42, 0, 10, "1", "fixed cost as a share of size, slack included")
+    variable_cost: float = num(0.5, 0, 10, "1", "variable cost as a share of sales")
+    saving_z: float = num(0.015, 0, 1, "1", "variable cost saved per z")
+    tie_cost: float = num(0.0008, 0, 1, "1", "monthly cost of a tie, times root size")
+    building_cost: float = num(0.002, 0, 1, "1", "cost of building a tie, times root size")
+    growth_fill: float = num(0.05, 0, 5, "1/month", "growth of size with fill - 1")
+    growth_margin: float = num(0.15, 0, 5, "1/month", "growth of size with margin - reference")
+    margin: float = num(0.085, -1, 1, "1", "reference margin")
+    noise: float = num(0.035, 0, 2, "1", "Laplace scale of growth at size 10,000, times (size/10000)^-.2")
+    memory: float = num(0.8, 0, 0.999, "1/month", "memory of performance")
+    buffer: float = num(1.0, 0, 1e12, "months", "cash in months of capacity that owners leave in the firm")
+    payout: float = num(0.2, 0, 1, "1/month", "share of cash above the buffer that owners take out")
+    slack: float = num(0.1, 0, 1, "1", "reserve capacity as a share of size, paid in full")
+
+
+@dataclass
+class Exit:
+    """Closing down and default."""
+
+    enabled: bool = switch(True, "rule on")
+    rate: float = num(0.78, 0, 10, "1", "multiplies the hazard .070 + .131 exp(-age/1.81) a year")
+    selection: float = num(3.0, 0, 50, "1", "hazard x exp(-this (performance-.085)/.15)")
+    credit: float = num(0.25, 0, 1e12, "months", "credit limit in months of capacity")
+    contagion: float = num(0.05, 0, 1, "1", "loss at a partner's death, times w and the smaller size")
+
+
+@dataclass
+class Entry:
+    """New firms."""
+
+    enabled: bool = switch(True, "rule on")
+    opportunities: float = num(0.3, 0, 10, "1/year", "opportunities per founder")
+    acceptance: float = num(0.25, 0, 1, "1", "share taken at fill 1, times exp(4 (fill-1)), at most 1")
+    response: float = num(4.0, 0, 50, "1", "response of entry to fill")
+    spin_offs: float = num(0.85, 0, 1, "1", "share that start from an incumbent's practice")
+    mutation: float = num(0.02, 0, 1, "1", "share of bits in which a spin-off differs")
+    size: float = num(0.35, 0.01, 10, "1", "median size of entrants, in median founders' sizes")
+
+
+@dataclass
+class Dissolution:
+    """Chosen breaking of ties."""
+
+    enabled: bool = switch(True, "rule on")
+    development: float = num(0.003, 0, 1, "1/month", "hazard at w = .4 and trust .6")
+    strategic: float = num(0.004, 0, 1, "1/month", "hazard at w = .4 and trust .6")
+    by_strength: float = num(2.0, 0, 20, "1", "hazard x exp(-this (w-.4))")
+    by_trust: float = num(2.0, 0, 20, "1", "hazard x exp(-this (trust-.6))")
+    embedded: float = num(0.7, 0, 1, "1", "hazard x this if tied in another layer")
+    unwilling: float = num(2.0, 0, 100, "1", "hazard x (1 + this/(1+exp(U/.1))), the less willing side's U")
+
+
+@dataclass
+class Orchestration:
+    """One orchestrator: whom it brings together, and the standard it proclaims."""
+
+    enabled: bool = switch(True, "rule on")
+    kind: str = word("hub_and_spoke", ("hub_and_spoke",), "model of orchestration")
+    complementarity: float = num(0.5, 0, 5, "1", "score: mean complementarity of the two")
+    hub: float = num(0.9, 0, 5, "1", "score: standing of the larger of the two")
+    cost: float = num(0.25, 0, 5, "1", "score: times 1+(k/k0)^2 of the less tied side")
+    review: int = num(6, 1, 1200, "months", "how often the standard is chosen anew")
+    blur: float = num(0.5, 0, 100, "z", "noise with which practices are seen")
+
+
+@dataclass
+class Rules:
+    """Every rule with its settings; `rules.NAME.enabled=false` switches one off."""
+
+    environment: Drift = part(Drift)
+    search: Search = part(Search)
+    formation: Formation = part(Formation)
+    work: Work = part(Work)
+    strengthening: Strengthening = part(Strengthening)
+    knowledge: Knowledge = part(Knowledge)
+    innovation: Innovation = part(Innovation)
+    adaptation: Adaptation = part(Adaptation)
+    market: Market = part(Market)
+    exit: Exit = part(Exit)
+    entry: Entry = part(Entry)
+    dissolution: Dissolution = part(Dissolution)
+    orchestration: Orchestration = part(Orchestration)
+
+
+@dataclass
+class Shock:
+    """One dated event on the timeline."""
+
+    month: int = num(1, 1, 100_000, "month", "when it strikes")
+    kind: str = word("demand_crisis", ("demand_crisis", "landscape_shift", "removal"), "what strikes")
+    size: float = num(0.3, 0, 1, "1", "share of demand lost, or of landscape entries redrawn")
+    duration: int = num(6, 0, 100_000, "months", "demand_crisis: time at the bottom")
+    recovery: int = num(12, 0, 100_000, "months", "demand_crisis: time back to normal")
+    sector: int | None = optional(int, "only this sector", 0, 254)
+    region: int | None = optional(int, "removal: only this region", 0, 999)
+    target: str = word("random", (), "removal: random, degree (hubs first), or the id of a firm")
+    count: int = num(1, 0, 10_000_000, "firms", "removal: how many")
+
+
+@dataclass
+class Output:
+    """What is written."""
+
+    folder: str = word("results/runs", (), "where run folders go")
+    report: bool = switch(True, "write report.html and figures")
+    events: bool = switch(True, "write events.parquet")
+    every: int = num(1, 1, 100_000, "months", "measure every so many months")
+
+
+@dataclass
+class Settings:
+    """Everything that defines a run."""
+
+    scenario: str = word("baseline", (), "name of the scenario")
+    about: str = word("", (), "what the scenario is about, one or two sentences")
+    seed: int = num(1, 0, 2**63 - 1, "1", "same seed, same run")
+    steps: int = num(120, 0, 100_000, "months", "length of the run")
+    firms: int = num(300, 1, 20_000_000, "count", "firms at the start (a file brings its own)")
+    threads: int = num(1, 1, 256, "count", "threads; results do not depend on it")
+    debug: bool = switch(False, "check every invariant after every month")
+    layers: list[str] = field(
+        default_factory=lambda: ["development", "strategic"],
+        metadata={"choices": ("development", "strategic"), "unit": "", "meaning": "layers on which rules act"},
+    )
+    conditions: Conditions = part(Conditions)
+    founders: Founders = part(Founders)
+    network: Network = part(Network)
+    rules: Rules = part(Rules)
+    timeline: list[Shock] = field(
+        default_factory=list, metadata={"item": Shock, "unit": "", "meaning": "dated shocks"}
+    )
+    output: Output = part(Output)
+
+
+def defaults() -> dict[str, Any]:
+    """Return the default settings as a nested dict."""
+    return dataclasses.asdict(Settings())
+
+
+def walk(settings: Any = Settings, prefix: str = "") -> Iterator[tuple[str, Any, dataclasses.Field[Any]]]:
+    """Yield (key, type, field) of every setting below a section."""
+    hints = get_type_hints(settings)
+    for item in fields(settings):
+        kind = hints[item.name]
+        if is_dataclass(kind):
+            yield from walk(kind, f"{prefix}{item.name}.")
+        else:
+            yield prefix + item.name, kind, item
+
+
+def known_keys() -> dict[str, dataclasses.Field[Any]]:
+    """Return every key that may be set, with its declaration."""
+    return {key: item for key, _, item in walk()}
+
+
+def get(settings: Any, key: str) -> Any:
+    """Return the setting behind a dotted key."""
+    for name in key.split("."):
+        settings = getattr(settings, name)
+    return settings
+
+
+def put(settings: Any, key: str, value: Any) -> None:
+    """Set the setting behind a dotted key."""
+    *path, last = key.split(".")
+    for name in path:
+        settings = getattr(settings, name)
+    setattr(settings, last, value)
+
+
+def read_settings(values: Mapping[str, Any]) -> Settings:
+    """Check a nested dict and return settings.
+
+    Parameters
+    ----------
+    values : mapping
+        As composed from configs and overrides; missing keys keep their defaults.
+
+    Raises
+    ------
+    Refusal
+        Naming the key, the value and the valid range or the nearest valid name.
+    """
+    settings = _read(Settings, values, "")
+    routine = settings.rules.innovation
+    if routine.shortest > routine.longest:
+        raise Refusal(
+            "rules.innovation.shortest must not exceed rules.innovation.longest "
+            f"({routine.shortest} > {routine.longest})"
+        )
+    for name, first, second in (
+        ("search.development", "partners", "preferential"),
+        ("search.strategic", "partners", "preferential"),
+        ("innovation", "copy", "recombine"),
+    ):
+        shares = get(settings.rules, name)
+        if getattr(shares, first) + getattr(shares, second) > 1 + 1e-12:
+            raise Refusal(f"rules.{name}: {first} + {second} must not exceed 1: they are shares of one whole")
+    return settings
+
+
+def _read(kind: type, values: Any, prefix: str) -> Any:
+    if not isinstance(values, Mapping):
+        raise Refusal(f"{prefix.rstrip('.') or 'the settings'}: a section is needed here, not {values!r}")
+    hints = get_type_hints(kind)
+    known = {item.name: item for item in fields(kind)}
+    made = kind()
+    for name, value in values.items():
+        key = f"{prefix}{name}"
+        if name not in known:
+            raise Refusal(f"unknown key '{key}': {nearest(str(name), known)}")
+        item, hint = known[name], hints[name]
+        if is_dataclass(hint):
+            setattr(made, name, _read(hint, value, key + "."))  # type: ignore[arg-type]
+        elif "item" in item.metadata:
+            if not isinstance(value, list | tuple):
+                raise Refusal(f"{key}: a list is needed here, not {value!r}")
+            read = [_read(item.metadata["item"], one, f"{key}[{i}].") for i, one in enumerate(value)]
+            setattr(made, name, read)
+        else:
+            setattr(made, name, check_value(key, value, item))
+    return made
+
+
+def check_value(key: str, value: Any, item: dataclasses.Field[Any]) -> Any:
+    """Return `value` in the type of its declaration, or refuse with range or nearest name."""
+    about = item.metadata
+    if "optional" in about:
+        if value is None:
+            return None
+        if about["optional"] is str:
+            return _check_text(key, value, ())
+        return _check_number(key, value, True, about)
+    if item.name == "layers":
+        if not isinstance(value, list | tuple) or not value:
+            raise Refusal(f"{key}: a list of layers is needed, such as [development,strategic], not {value!r}")
+        return [_check_text(key, one, about["choices"]) for one in dict.fromkeys(value)]
+    if isinstance(item.default, bool):
+        if not isinstance(value, bool):
+            raise Refusal(f"{key}: true or false is needed, not {value!r}")
+        return value
+    if isinstance(item.default, int | float):
+        return _check_number(key, value, isinstance(item.default, int), about)
+    return _check_text(key, value, about["choices"])
+
+
+def _check_text(key: str, value: Any, choices: tuple[str, ...]) -> str:
+    if not isinstance(value, str):
+        raise Refusal(f"{key}: a word is needed, not {value!r}")
+    if choices and value not in choices:
+        raise Refusal(f"{key}: there is no '{value}'; {nearest(value, choices)}")
+    return value
+
+
+def _as_number(value: Any) -> Any:
+    """Read a word as a number if it is one (YAML reads 1e9 as a word)."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _check_number(key: str, value: Any, whole: bool, about: Mapping[str, Any]) -> int | float:
+    low, high, unit = about["low"], about["high"], about["unit"]
+    kind = "a whole number" if whole else "a number"
+    unit = f" ({unit})" if unit not in ("", "1") else ""
+    span = f"{kind} from {low:g} to {high:g}{unit}"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        value = _as_number(value)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Refusal(f"{key}: {span} is needed, not {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Refusal(f"{key}: {span} is needed, not {value!r}")
+    if not low <= value <= high:
+        raise Refusal(f"{key}: {value:g} is out of range; {span} is needed")
+    if whole:
+        if value != int(value):
+            raise Refusal(f"{key}: {span} is needed, not {value!r}")
+        return int(value)
+    return float(value)

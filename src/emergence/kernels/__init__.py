@@ -1,0 +1,38 @@
+"""Compiled kernels: plain functions over arrays, importing numpy and numba alone.
+
+The cache folder is private to the user and keyed by a hash of the kernels' sources, because numba
+does not notice a change in a helper that lives in another file.
+"""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def _cache_folder() -> str:
+    """Return a writable private folder for compiled kernels, made if need be."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.name.encode() + file.read_bytes())
+    root = Path(os.environ.get("EMERGENCE_CACHE", Path.home() / ".cache" / "emergence"))
+    folder = root / f"kernels-{digest.hexdigest()[:16]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            return str(folder)
+    except OSError:
+        # A read-only home must not stop a run; the kernels are then compiled once per process.
+        return tempfile.mkdtemp(prefix="emergence-kernels-")
+
+
+CACHE_FOLDER = _cache_folder()
+
+import numba  # noqa: E402  (the cache folder is read when a kernel is declared)
+
+numba.config.CACHE_DIR = CACHE_FOLDER
+
+
+def compiled_before() -> bool:
+    """Tell whether an earlier process left compiled kernels in the cache folder."""
+    return any(Path(CACHE_FOLDER).rglob("*.nbc"))

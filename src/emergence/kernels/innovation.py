@@ -1,0 +1,189 @@
+"""Practices: copied by routines, recombined, mutated; and the registry of all that were ever used."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from emergence.kernels.landscape import BITS, ONE, practice_value, to_z
+from emergence.kernels.random import below, draw4, unit
+
+KEPT, COPIED, RECOMBINED, FLIPPED = 0, 1, 2, 3
+
+
+class InnovationParams(NamedTuple):
+    """See `config.Innovation`."""
+
+    tries: float
+    copy: float
+    recombine: float
+    shortest: float
+    longest: float
+    seeing: float
+    temperature: float
+    standard: float
+
+
+@njit(cache=True, inline="always")
+def partner_at(i, place, ptr_a, nbr_a, ptr_b, nbr_b):
+    """Return the partner at a place in the joined lists of two layers."""
+    k = ptr_a[i + 1] - ptr_a[i]
+    if place < k:
+        return np.int64(nbr_a[ptr_a[i] + place])
+    return np.int64(nbr_b[ptr_b[i] + place - k])
+
+
+@njit(cache=True)
+def copy_segment(practice, source, start, length):
+    """Return `practice` with a contiguous ring segment of bits taken from `source`."""
+    for step in range(length):
+        bit = ONE << np.uint64((start + step) % BITS)
+        practice = (practice & ~bit) | (source & bit)
+    return practice
+
+
+@njit(cache=True, nogil=True)
+def make_practices(
+    lo, hi, key, uid, sector, practice, z, drive, explore, standard, landscape,
+    ptr_a, nbr_a, ptr_b, nbr_b, p, new_practice, new_z, how, source, tried,
+):  # fmt: skip
+    """Let rows lo..hi try a new practice; `practice` and `z` are as the month began.
+
+    Written: `new_practice`, `new_z`, `how` (KEPT, COPIED, ...), `source` (row or -1), `tried` (0/1).
+    """
+    for i in range(lo, hi):
+        new_practice[i] = practice[i]
+        new_z[i] = z[i]
+        how[i] = KEPT
+        source[i] = -1
+        tried[i] = 0
+        words = draw4(key, uid[i], 0)
+        if unit(words[0]) >= p.tries * drive[i]:
+            continue
+        tried[i] = 1
+        table = landscape[sector[i]]
+        k = ptr_a[i + 1] - ptr_a[i] + ptr_b[i + 1] - ptr_b[i]
+        mode = unit(words[1])
+        more = draw4(key, uid[i], 1)
+        flips = draw4(key, uid[i], 2)
+        start = below(words[2], BITS)
+        length = np.int64(p.shortest) + below(words[3], np.int64(p.longest) - np.int64(p.shortest) + 1)
+        candidate = practice[i]
+        if k > 0 and mode < p.copy:
+            if unit(more[0]) < p.standard:
+                other = standard
+            elif unit(more[1]) < p.seeing:
+                source[i] = best_partner(i, k, table, practice, ptr_a, nbr_a, ptr_b, nbr_b)
+                other = practice[source[i]]
+            else:
+                source[i] = partner_at(i, below(more[2], k), ptr_a, nbr_a, ptr_b, nbr_b)
+                other = practice[source[i]]
+            candidate = copy_segment(practice[i], other, start, length)
+            how[i] = COPIED
+        elif k > 1 and mode < p.copy + p.recombine:
+            first = below(more[1], k)
+            second = (first + 1 + below(more[2], k - 1)) % k
+            source[i] = partner_at(i, first, ptr_a, nbr_a, ptr_b, nbr_b)
+            candidate = copy_segment(practice[i], practice[source[i]], start, length)
+            other = practice[partner_at(i, second, ptr_a, nbr_a, ptr_b, nbr_b)]
+            candidate = copy_segment(candidate, other, (start + length) % BITS, length)
+            how[i] = RECOMBINED
+        value = z[i]
+        if how[i] != KEPT:
+            value = to_z(practice_value(candidate, table))
+        if how[i] == KEPT or value <= z[i]:
+            # A copy that does not improve is followed by an experiment of one's own.
+            candidate = practice[i] ^ (ONE << np.uint64(below(flips[0], BITS)))
+            value = to_z(practice_value(candidate, table))
+            how[i] = FLIPPED
+            source[i] = -1
+        worse = z[i] - value
+        if worse < 0.0 or (p.temperature > 0.0 and unit(flips[1]) < np.exp(-worse / (p.temperature * explore[i]))):
+            new_practice[i] = candidate
+            new_z[i] = value
+        else:
+            how[i] = KEPT
+            source[i] = -1
+
+
+@njit(cache=True)
+def best_partner(i, k, table, practice, ptr_a, nbr_a, ptr_b, nbr_b):
+    """Return the partner whose practice is worth most on i's own landscape."""
+    best = np.int64(-1)
+    most = -1.0
+    for place in range(k):
+        j = partner_at(i, place, ptr_a, nbr_a, ptr_b, nbr_b)
+        value = practice_value(practice[j], table)
+        if value > most:
+            most = value
+            best = j
+    return best
+
+
+@njit(cache=True, inline="always")
+def home(practice, capacity):
+    """Return where the search for a practice begins in an open table of a power-of-two capacity."""
+    mixed = (practice ^ (practice >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64((mixed >> np.uint64(20)) & np.uint64(capacity - 1))
+
+
+@njit(cache=True)
+def look_up(practice, keys):
+    """Return where a practice stands in the table, or the free place where it would stand."""
+    wanted = practice + ONE
+    at = home(practice, keys.size)
+    while keys[at] != 0 and keys[at] != wanted:
+        at = (at + 1) & (keys.size - 1)
+    return at
+
+
+@njit(cache=True, nogil=True)
+def register(practices, step, keys, first, adoptions, is_new):
+    """Enter practices into the open hash table (keys are practice + 1, 0 is free), in place.
+
+    Parameters
+    ----------
+    practices : uint64[k]
+    step : int
+        Month; 0 for what founders bring.
+    keys, first, adoptions : uint64[c], int32[c], int32[c]
+        The table; c is a power of two at least twice as large as what it will hold.
+    is_new : uint8[k]
+        Written: 1 for a practice never used before.
+
+    Returns
+    -------
+    int
+        New practices.
+    """
+    added = 0
+    for k in range(practices.size):
+        at = look_up(practices[k], keys)
+        is_new[k] = 0
+        if keys[at] == 0:
+            keys[at] = practices[k] + ONE
+            first[at] = step
+            is_new[k] = 1
+            added += 1
+    return added
+
+
+@njit(cache=True, nogil=True)
+def adopt(practices, keys, first, adoptions, first_taken):
+    """Count an adoption of each practice; mark innovations that are taken over for the first time."""
+    for k in range(practices.size):
+        at = look_up(practices[k], keys)
+        if keys[at] != 0:
+            adoptions[at] += 1
+            first_taken[k] = 1 if adoptions[at] == 1 and first[at] > 0 else 0
+
+
+@njit(cache=True, nogil=True)
+def rehash(keys, first, adoptions, new_keys, new_first, new_adoptions):
+    """Move the table into a larger one."""
+    for k in range(keys.size):
+        if keys[k] != 0:
+            at = look_up(keys[k] - ONE, new_keys)
+            new_keys[at] = keys[k]
+            new_first[at] = first[k]
+            new_adoptions[at] = adoptions[k]

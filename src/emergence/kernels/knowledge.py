@@ -1,0 +1,38 @@
+"""Skills move along ties whose joint project succeeded."""
+
+import numpy as np
+from numba import njit
+
+from emergence.kernels.pairs import trust_of
+from emergence.kernels.work import SUCCESS
+
+
+@njit(cache=True, nogil=True)
+def update_skills(
+    lo, hi, absorption, forgetting, barter, absorptive, ptr, nbr, w, good, bad, outcome, profile, aside, base, skills
+):
+    """Let rows lo..hi learn the skill in which each partner is most ahead.
+
+    `profile` holds everyone's skills as the month began; `skills` (float32[n, 5]) is written.
+    """
+    for i in range(lo, hi):
+        for k in range(5):
+            skills[i, k] = profile[i, k] + np.float32(forgetting) * (base[i, k] - profile[i, k])
+        for h in range(ptr[i], ptr[i + 1]):
+            if outcome[h] != SUCCESS:
+                continue
+            j = np.int64(nbr[h])
+            best = 0
+            most = -1.0
+            least = 1.0
+            for k in range(5):
+                d = np.float64(profile[j, k]) - np.float64(profile[i, k])
+                if d > most:
+                    most = d
+                    best = k
+                least = min(least, d)
+            # Barter: the partner must also have something to learn.
+            if most > 0.0 and (not barter or least < 0.0):
+                attention = min(np.float64(aside[i, 0]), np.float64(aside[j, 0]))
+                share = absorption * absorptive[i] * np.float64(w[h]) * trust_of(good[h], bad[h]) * attention
+                skills[i, best] = min(1.0, np.float64(skills[i, best]) + share * most)

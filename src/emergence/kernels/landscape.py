@@ -1,0 +1,71 @@
+"""NK landscapes on a ring: locus i depends on loci i..i+K (Kauffman 1993)."""
+
+import numpy as np
+from numba import njit
+
+from emergence.kernels.random import draw4, unit
+
+BITS = 48
+ONE = np.uint64(1)
+FULL = (ONE << np.uint64(BITS)) - ONE
+
+
+@njit(cache=True)
+def practice_value(practice, table):
+    """Return the mean contribution of a practice (uint64) on one landscape (float64[48, 2**(K+1)])."""
+    width = 0
+    while (1 << width) < table.shape[1]:
+        width += 1
+    mask = np.uint64(table.shape[1] - 1)
+    n = np.uint64(BITS)
+    # The first bits once more on top, so that a window never wraps; 48 + 12 bits fit into 64.
+    low = practice & ((ONE << np.uint64(64 - BITS)) - ONE)
+    ring = practice | (low << n)
+    total = 0.0
+    for i in range(BITS):
+        total += table[i, np.int64((ring >> np.uint64(i)) & mask)]
+    return total / BITS
+
+
+@njit(cache=True)
+def to_z(value):
+    """Standardise: z = (f - .5)/sqrt(1/(12 N)) (mean and spread of a uniform entry)."""
+    return (value - 0.5) * np.sqrt(12.0 * BITS)
+
+
+@njit(cache=True, nogil=True)
+def update_z(lo, hi, practice, sector, landscape, z):
+    """Value the practices of rows lo..hi on their sectors' landscapes."""
+    for i in range(lo, hi):
+        z[i] = to_z(practice_value(practice[i], landscape[sector[i]]))
+
+
+@njit(cache=True, nogil=True)
+def redraw_entries(key, share, correlation_key, correlation, only, landscape):
+    """Redraw a share of the landscapes' entries, in place.
+
+    An entry is common to all sectors with probability `correlation`, fixed for good by its place.
+
+    Parameters
+    ----------
+    only : int
+        Redraw the entries of this sector alone, -1 for all. A shift in one sector parts its entries
+        from the others' until they are redrawn for all.
+    landscape : float64[sectors, bits, entries]
+    """
+    sectors, bits, entries = landscape.shape
+    for place in range(bits * entries):
+        b = place // entries
+        e = place % entries
+        shared = draw4(key, place, -1)
+        struck = only < 0 and unit(shared[0]) < share
+        for s in range(sectors):
+            if only >= 0 and only != s:
+                continue
+            own = unit(draw4(correlation_key, place, s)[0]) >= correlation
+            words = draw4(key, place, s)
+            if own or only >= 0:
+                if unit(words[0]) < share:
+                    landscape[s, b, e] = unit(words[1])
+            elif struck:
+                landscape[s, b, e] = unit(shared[1])

@@ -1,0 +1,107 @@
+"""Revenue, costs, cash and size; aspirations; exit."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from emergence.kernels.random import draw4, unit
+
+
+class MarketParams(NamedTuple):
+    """See `config.Market`; sizes in EUR a month."""
+
+    price: float
+    fixed_cost: float
+    variable_cost: float
+    saving_z: float
+    growth_fill: float
+    growth_margin: float
+    margin: float
+    noise: float
+    memory: float
+    unit: float
+
+
+@njit(cache=True, nogil=True)
+def update_accounts(
+    lo, hi, key, uid, offered, z, slack, health, income, costs_due, p,
+    size, cash, revenue, profit, performance, fill,
+):  # fmt: skip
+    """Settle the month of rows lo..hi.
+
+    Parameters
+    ----------
+    offered : float64[n]
+        Demand that comes to each firm, EUR.
+    income, costs_due : float64[n]
+        Net value of joint projects, and costs already incurred, EUR.
+    size, cash, revenue, profit, performance, fill
+        Written.
+    """
+    for i in range(lo, hi):
+        capacity = size[i] * (1.0 + slack[i]) * health[i]
+        sales = min(capacity, offered[i])
+        costs = p.fixed_cost * size[i] * (1.0 + slack[i])
+        costs += max(0.0, p.variable_cost - p.saving_z * z[i]) * sales + costs_due[i]
+        revenue[i] = p.price * sales + income[i]
+        profit[i] = revenue[i] - costs
+        cash[i] += profit[i]
+        margin = min(max(profit[i] / size[i], -1.0), 1.0)
+        performance[i] = p.memory * performance[i] + (1.0 - p.memory) * margin
+        fill[i] = min(max(offered[i] / size[i], 0.0), 2.0)
+        words = draw4(key, uid[i], 0)
+        v = unit(words[0]) - 0.5
+        shake = -np.log(1.0 - 2.0 * abs(v))
+        if v < 0.0:
+            shake = -shake
+        spread = p.noise * (size[i] / p.unit) ** -0.2
+        growth = p.growth_fill * (fill[i] - 1.0) + p.growth_margin * (margin - p.margin) + spread * shake
+        size[i] = max(size[i] * np.exp(min(max(growth, -0.5), 0.5)), 1.0)
+
+
+@njit(cache=True, nogil=True)
+def mark_exits(lo, hi, key, step, uid, born, size, cash, performance, rate, selection, credit, fate):
+    """Write the fate of rows lo..hi: 0 lives on, 1 closes down, 2 defaults."""
+    for i in range(lo, hi):
+        age = (step - born[i]) // 12
+        yearly = 0.070 + 0.131 * np.exp(-age / 1.81)
+        hazard = rate * (1.0 - (1.0 - yearly) ** (1.0 / 12.0))
+        hazard *= np.exp(min(max(-selection * (performance[i] - 0.085) / 0.15, -5.0), 5.0))
+        fate[i] = 0
+        if cash[i] < -credit * size[i]:
+            fate[i] = 2
+        elif unit(draw4(key, uid[i], 0)[0]) < hazard:
+            fate[i] = 1
+
+
+@njit(cache=True, nogil=True)
+def make_losses(ptr, nbr, w, size, fate, share, losses):
+    """Add to `losses` (EUR) what survivors lose at the deaths of partners."""
+    for i in range(ptr.size - 1):
+        if fate[i] == 0:
+            for h in range(ptr[i], ptr[i + 1]):
+                j = np.int64(nbr[h])
+                if fate[j] != 0:
+                    losses[i] += share * np.float64(w[h]) * min(size[i], size[j])
+
+
+@njit(cache=True, nogil=True)
+def update_aspirations(lo, hi, speed, social, gain, scale, ptr_a, nbr_a, ptr_b, nbr_b, performance, aspiration, drive):
+    """Move aspirations of rows lo..hi towards own and partners' performance; set the drive.
+
+    Aspiration: Cyert and March 1963. `drive` is clipped to [.5, 2].
+    """
+    for i in range(lo, hi):
+        total = 0.0
+        for h in range(ptr_a[i], ptr_a[i + 1]):
+            total += performance[nbr_a[h]]
+        for h in range(ptr_b[i], ptr_b[i + 1]):
+            total += performance[nbr_b[h]]
+        k = ptr_a[i + 1] - ptr_a[i] + ptr_b[i + 1] - ptr_b[i]
+        seen = performance[i]
+        if k > 0:
+            seen = (1.0 - social) * performance[i] + social * (total / k)
+        aspiration[i] = (1.0 - speed) * aspiration[i] + speed * seen
+        short = (aspiration[i] - performance[i]) / scale
+        drive[i] = min(max(1.0 + gain * short, 0.5), 2.0)

@@ -1,0 +1,116 @@
+"""Who meets whom."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from emergence.kernels.pairs import score
+from emergence.kernels.random import below, draw4, unit
+
+MOST = 4  # meetings that one firm can start in a month and layer
+TRIES = 4  # candidates looked at before a meeting falls through
+REDRAWS = 32  # empty slots passed over in one look at the urn
+
+
+class SearchParams(NamedTuple):
+    """See `config.Search`."""
+
+    meetings: float
+    partners: float
+    preferential: float
+    distance: float
+    size_exponent: float
+    slack_effect: float
+    proposed: float
+    unit: float
+
+
+@njit(cache=True, inline="always")
+def from_urn(key, uid, number, slots):
+    """Return a firm drawn uniformly among the living, or -1.
+
+    Slots never move, so the same draw names the same firm in twins whatever was born or died there.
+    """
+    for r in range(REDRAWS):
+        words = draw4(key, uid, number * REDRAWS + r)
+        for part in range(4):
+            row = slots[below(words[part], slots.size)]
+            if row >= 0:
+                return np.int64(row)
+    return np.int64(-1)
+
+
+@njit(cache=True, inline="always")
+def effort(size, exponent, unit_size, slack, slack_effect, drive):
+    """Return how much more than the average firm this one meets and can attend to."""
+    by_size = min(max((size / (0.7 * unit_size)) ** exponent, 0.5), 4.0)
+    return by_size * (1.0 + slack_effect * slack) * drive
+
+
+@njit(cache=True, nogil=True)
+def make_meetings(
+    lo, hi, key, urn_key, uid, size, slack, drive, x, y, slots, ptr, nbr, profile, aside, p, q, out
+):
+    """Write the candidates that rows lo..hi meet into `out` (int32[n, MOST], -1 for none)."""
+    for i in range(lo, hi):
+        words = draw4(key, uid[i], 0)
+        rate = p.meetings * effort(size[i], p.size_exponent, p.unit, slack[i], p.slack_effect, drive[i])
+        wanted = min(MOST, int(rate + unit(words[0])))
+        for m in range(MOST):
+            out[i, m] = -1
+            if m >= wanted:
+                continue
+            words = draw4(key, uid[i], m + 1)
+            if unit(words[1]) < p.proposed:
+                out[i, m] = propose(i, m, urn_key, uid, slots, ptr, profile, aside, q)
+            else:
+                out[i, m] = look(i, m, key, urn_key, unit(words[2]), uid, x, y, slots, ptr, nbr, p)
+
+
+@njit(cache=True)
+def look(i, m, key, urn_key, channel, uid, x, y, slots, ptr, nbr, p):
+    """Return the first of a few candidates of one channel that distance lets through, or -1."""
+    for t in range(TRIES):
+        number = m * TRIES + t
+        words = draw4(key, uid[i], 1 + MOST + number)
+        if channel < p.partners:
+            first = i
+        else:
+            first = from_urn(urn_key, uid[i], number, slots)
+        if first < 0:
+            continue
+        j = first
+        if channel < p.partners + p.preferential:
+            # Redirection to a random partner attaches preferentially (Krapivsky and Redner 2001).
+            k = ptr[first + 1] - ptr[first]
+            if k == 0:
+                if first == i:
+                    break
+            else:
+                j = np.int64(nbr[ptr[first] + below(words[0], k)])
+            if first == i:
+                k = ptr[j + 1] - ptr[j]
+                j = np.int64(nbr[ptr[j] + below(words[1], k)])
+        if j == i:
+            continue
+        far = np.sqrt((x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2) / p.distance
+        if unit(words[2]) * (1.0 + far) < 1.0:
+            return np.int32(j)
+    return np.int32(-1)
+
+
+@njit(cache=True)
+def propose(i, m, urn_key, uid, slots, ptr, profile, aside, q):
+    """Return the best of a few firms in the eyes of the orchestrator, or -1."""
+    best = np.int32(-1)
+    best_score = -1e300
+    for t in range(TRIES):
+        j = from_urn(urn_key, uid[i], m * TRIES + t, slots)
+        if j < 0 or j == i:
+            continue
+        value = score(i, j, ptr[i + 1] - ptr[i], ptr[j + 1] - ptr[j], profile, aside, q)
+        if value > best_score:
+            best_score = value
+            best = np.int32(j)
+    return best

@@ -1,0 +1,69 @@
+"""Strength, experience and reputation after the month's projects."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from emergence.kernels.pairs import trust_of
+from emergence.kernels.work import BOTH_CHEAT, CHEATED, CHEATS, FAILURE, NONE, SUCCESS
+
+
+class StrengtheningParams(NamedTuple):
+    """See `config.Strengthening`."""
+
+    gain: float
+    decay: float
+    feedback: float
+    reference: float
+    evidence: float
+    breach: float
+    fade: float
+
+
+@njit(cache=True, nogil=True)
+def update_strength(lo, hi, ptr, nbr, outcome, aside, p, w, good, bad, good_in, bad_in):
+    """Move strength and experience of the ties of rows lo..hi, in place."""
+    for i in range(lo, hi):
+        a_i = np.float64(aside[i, 0])
+        for h in range(ptr[i], ptr[i + 1]):
+            code = outcome[h]
+            strength = np.float64(w[h])
+            gains = p.fade * np.float64(good[h])
+            losses = p.fade * np.float64(bad[h])
+            gains_in = p.fade * np.float64(good_in[h])
+            losses_in = p.fade * np.float64(bad_in[h])
+            rise = 0.0
+            if code != NONE:
+                attention = min(a_i, np.float64(aside[nbr[h], 0]))
+                y = 1.0 if code == SUCCESS else 0.0
+                rise = p.gain * attention * (p.feedback * y + (1.0 - p.feedback) * p.reference)
+                weight = p.evidence * attention
+                if code == SUCCESS:
+                    gains += weight
+                    gains_in += weight
+                elif code == FAILURE:
+                    losses += 0.5 * weight
+                    losses_in += 0.5 * weight
+                if code == CHEATED or code == BOTH_CHEAT:
+                    losses += p.breach * weight
+                if code == CHEATS or code == BOTH_CHEAT:
+                    losses_in += p.breach * weight
+            strength += rise * (1.0 - strength) - p.decay * strength
+            w[h] = min(max(strength, 0.0), 1.0)
+            good[h] = gains
+            bad[h] = losses
+            good_in[h] = gains_in
+            bad_in[h] = losses_in
+
+
+@njit(cache=True, nogil=True)
+def update_reputation(lo, hi, ptr, good_in, bad_in, speed, reputation):
+    """Let reputation follow the partners' mean trust, in place."""
+    for i in range(lo, hi):
+        k = ptr[i + 1] - ptr[i]
+        if k > 0:
+            total = 0.0
+            for h in range(ptr[i], ptr[i + 1]):
+                total += trust_of(good_in[h], bad_in[h])
+            reputation[i] += speed * (total / k - reputation[i])

@@ -1,0 +1,104 @@
+"""Joint projects on ties, with their conflicts.
+
+Both ends of a tie compute the same draw from the pair's key, so each writes only its own side.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from emergence.kernels.pairs import gap, inverted_u, logistic, trust_of
+from emergence.kernels.random import draw4, unit
+
+NONE, SUCCESS, FAILURE, CHEATED, CHEATS, BOTH_CHEAT = 0, 1, 2, 3, 4, 5
+# Ten unordered pairs of five skills: what a task needs.
+TASK_A = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2, 3])
+TASK_B = np.array([1, 2, 3, 4, 2, 3, 4, 3, 4, 4])
+HALF = np.uint64(16)
+LOW16 = np.uint64(0xFFFF)
+
+
+class WorkParams(NamedTuple):
+    """See `config.Work`; `payoff` and `sucker` are in EUR at the unit of size."""
+
+    frequency: float
+    base: float
+    by_strength: float
+    payoff: float
+    constant: float
+    coverage: float
+    trust: float
+    alignment: float
+    cognitive: float
+    culture: float
+    coordination: float
+    optimum: float
+    temptation: float
+    cheating: float
+    sucker: float
+
+
+@njit(cache=True, nogil=True)
+def update_projects(
+    lo, hi, key, uid, profile, aside, ptr, nbr, w, good, bad, good_in, bad_in, p,
+    outcome, value, income, projects, successes, betrayals,
+):  # fmt: skip
+    """Run the month's joint projects of rows lo..hi.
+
+    Writes `outcome` (uint8 per half-edge), smooths `value` (EUR/month to this side) and adds to the
+    firms' `income` (EUR) and counts.
+    """
+    for i in range(lo, hi):
+        earned = 0.0
+        for h in range(ptr[i], ptr[i + 1]):
+            j = np.int64(nbr[h])
+            first = uid[i] < uid[j]
+            words = draw4(key, uid[i], uid[j]) if first else draw4(key, uid[j], uid[i])
+            result = NONE
+            gain = 0.0
+            if unit(words[0]) < p.frequency * (p.base + p.by_strength * np.float64(w[h])):
+                t_i = trust_of(good[h], bad[h])
+                t_j = trust_of(good_in[h], bad_in[h])
+                task = np.int64(((words[3] & LOW16) * np.uint64(10)) >> HALF)
+                a = TASK_A[task]
+                b = TASK_B[task]
+                covered = 0.5 * (
+                    np.float64(max(profile[i, a], profile[j, a])) + np.float64(max(profile[i, b], profile[j, b]))
+                )
+                alignment = 1.0 - gap(profile, i, j, 11, 14)
+                attention = min(np.float64(aside[i, 0]), np.float64(aside[j, 0]))
+                fit = p.constant + p.coverage * covered + p.trust * 0.5 * (t_i + t_j)
+                fit += p.alignment * alignment + p.cognitive * inverted_u(gap(profile, i, j, 0, 5), p.optimum)
+                fit -= p.culture * gap(profile, i, j, 5, 11) + p.coordination
+                projects[i] += 1
+                if unit(words[1]) < attention * logistic(fit):
+                    mine = words[2] & LOW16 if first else words[2] >> HALF
+                    theirs = words[2] >> HALF if first else words[2] & LOW16
+                    lure = p.temptation * (1.0 - 0.5 * alignment)
+                    i_cheat = (np.float64(mine) + 0.5) / 65536.0 < lure * (1.0 - t_i)
+                    j_cheats = (np.float64(theirs) + 0.5) / 65536.0 < lure * (1.0 - t_j)
+                    r_i = np.float64(aside[i, 1])
+                    r_j = np.float64(aside[j, 1])
+                    scale = attention * min(r_i, r_j) * np.sqrt(r_i * r_j)
+                    if i_cheat and j_cheats:
+                        result = BOTH_CHEAT
+                        gain = -0.5 * p.sucker * scale
+                    elif i_cheat:
+                        result = CHEATS
+                        gain = p.payoff * (1.0 + p.cheating) * scale
+                    elif j_cheats:
+                        result = CHEATED
+                        gain = -p.sucker * scale
+                    else:
+                        result = SUCCESS
+                        gain = p.payoff * scale
+                        successes[i] += 1
+                    if i_cheat:
+                        betrayals[i] += 1
+                else:
+                    result = FAILURE
+            outcome[h] = result
+            value[h] = 0.9 * np.float64(value[h]) + 0.1 * gain
+            earned += gain
+        income[i] += earned

@@ -1,0 +1,1 @@
+"""Measures: formula, unit, range and source of each; they read and never write."""

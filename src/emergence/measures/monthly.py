@@ -1,0 +1,133 @@
+"""The row of measures that a run writes every month."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emergence.config import Settings
+from emergence.kernels.shape import component_labels, mean_clustering
+from emergence.measures.equity import gini
+from emergence.schema import BITS, LAYERS
+from emergence.world import World
+
+# name: (unit, meaning); the keys are the columns of steps.parquet, in this order.
+MONTHLY: dict[str, tuple[str, str]] = {
+    "step": ("month", "month"),
+    "firms": ("count", "firms alive"),
+    "entries": ("count/month", "firms founded"),
+    "exits": ("count/month", "firms that closed, defaulted or were removed"),
+    "defaults": ("count/month", "exits at the credit limit"),
+    "ties": ("count", "ties in the acting layers"),
+    "formed": ("count/month", "ties formed"),
+    "broken": ("count/month", "ties broken by choice"),
+    "lost": ("count/month", "ties that ended with a partner"),
+    "mean_degree": ("ties", "mean ties per firm and acting layer"),
+    "max_degree": ("ties", "most ties of one firm in one acting layer"),
+    "mean_strength": ("1", "mean strength of ties in the acting layers"),
+    "mean_trust": ("1", "mean trust on ties in the acting layers"),
+    "tie_age": ("months", "mean age of ties in the acting layers"),
+    "clustering": ("1", "mean local clustering, mean over the acting layers"),
+    "components": ("count", "components over all acting layers, isolated firms included"),
+    "giant_share": ("1", "share of firms in the largest component over all acting layers"),
+    "projects": ("count/month", "joint projects (each side counts one)"),
+    "success_rate": ("1", "share of joint projects that succeeded for both"),
+    "betrayals": ("count/month", "opportunistic acts"),
+    "joint_income": ("EUR/month", "net value of joint projects"),
+    "tries": ("count/month", "tries of new practice"),
+    "innovations": ("count/month", "practices never used before"),
+    "useful": ("count/month", "first-ever practices of high value"),
+    "adopted": ("count/month", "innovations of which another firm took over a routine for the first time"),
+    "value_gained": ("z/month", "sum of improvements of practice"),
+    "mean_z": ("z", "mean value of practices"),
+    "best_z": ("z", "best value of a practice"),
+    "distinct": ("count", "distinct practices in use"),
+    "practice_spread": ("1", "mean share of bits in which two firms' practices differ"),
+    "mean_skill": ("1", "mean skill"),
+    "output": ("EUR/month", "revenue of all firms"),
+    "capacity": ("EUR/month", "capacity of all firms"),
+    "cash": ("EUR", "cash of all firms"),
+    "performance": ("1", "mean smoothed margin"),
+    "fill": ("1", "mean demand met as a share of size"),
+    "gini_size": ("1", "Gini of size"),
+    "reputation": ("1", "mean reputation"),
+}
+
+
+def measure_month(world: World, settings: Settings) -> dict[str, float]:
+    """Measure the world after a month.
+
+    Returns
+    -------
+    dict of str to float
+        One value per key of `MONTHLY`.
+    """
+    firms, counts, n = world.firms, world.counts, max(world.size, 1)
+    acting = [world.ties[LAYERS.index(layer)] for layer in settings.layers]
+    half = max(sum(t.count for t in acting), 1)
+    row = dict.fromkeys(MONTHLY, 0.0)
+    row.update({name: float(value) for name, value in counts.items() if name in MONTHLY})
+    labels = joint_components([(t.ptr, t.nbr) for t in acting])
+    sizes = np.bincount(labels, minlength=1)
+    projects, successes = int(firms.projects.sum()), int(firms.successes.sum())
+    row |= {
+        "step": float(world.step),
+        "firms": float(world.size),
+        "ties": float(sum(t.number for t in acting)),
+        "mean_degree": sum(t.count for t in acting) / n / len(acting),
+        "max_degree": float(max((int(t.degree().max(initial=0)) for t in acting), default=0)),
+        "mean_strength": sum(float(t.w.sum(dtype=np.float64)) for t in acting) / half,
+        "mean_trust": sum(float(t.trust().sum(dtype=np.float64)) for t in acting) / half,
+        "tie_age": sum(float((world.step - t.born).sum(dtype=np.float64)) for t in acting) / half,
+        "clustering": float(np.mean([mean_clustering(t.ptr, t.nbr) for t in acting])),
+        "components": float(np.count_nonzero(sizes)),
+        "giant_share": float(sizes.max(initial=0)) / n,
+        "projects": float(projects),
+        "success_rate": successes / projects if projects else 0.0,
+        "betrayals": float(firms.betrayals.sum()),
+        "joint_income": float(firms.joint_income.sum()),
+        "mean_z": float(firms.z.mean()) if world.size else 0.0,
+        "best_z": float(firms.z.max(initial=-10.0)),
+        "distinct": float(np.unique(firms.practice).size),
+        "practice_spread": practice_spread(firms.practice),
+        "mean_skill": float(firms.skills.mean(dtype=np.float64)) if world.size else 0.0,
+        "output": float(firms.revenue.sum()),
+        "capacity": float(firms.size.sum()),
+        "cash": float(firms.cash.sum()),
+        "performance": float(firms.performance.mean()) if world.size else 0.0,
+        "fill": float(firms.fill.mean()) if world.size else 0.0,
+        "gini_size": gini(firms.size),
+        "reputation": float(firms.reputation.mean()) if world.size else 0.0,
+    }
+    return row
+
+
+def practice_spread(practice: np.ndarray) -> float:
+    """Return the mean share of bits in which two random firms differ: mean of 2 p (1 - p), 0 to .5."""
+    if not practice.size:
+        return 0.0
+    bits = np.unpackbits(practice.view(np.uint8).reshape(-1, 8), axis=1)
+    p = bits.sum(axis=0, dtype=np.int64) / practice.size
+    return float((2.0 * p * (1.0 - p)).sum() / BITS)
+
+
+def joint_components(layers: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Return a component label per firm over several layers together, int[n].
+
+    Parameters
+    ----------
+    layers : list of (int64[n + 1], int32[half-edges])
+        Row pointer and partners of each layer.
+    """
+    first_ptr = layers[0][0]
+    if len(layers) == 1:
+        return component_labels(*layers[0])
+    ptr = sum(p for p, _ in layers)
+    nbr = np.empty(int(np.asarray(ptr)[-1]), np.int32)
+    place = np.asarray(ptr)[:-1].copy()
+    for p, partners in layers:
+        degree = np.diff(p)
+        starts = np.repeat(place - p[:-1], degree)
+        nbr[starts + np.arange(partners.size)] = partners
+        place += degree
+    assert np.asarray(ptr).size == first_ptr.size
+    return component_labels(np.asarray(ptr), nbr)

@@ -1,0 +1,90 @@
+"""Generated networks: lists of ties between rows, before the world exists."""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+
+from emergence.config import Network
+
+Pairs = tuple[np.ndarray, np.ndarray]
+
+
+def make_network(
+    settings: Network, n: int, region: np.ndarray, sector: np.ndarray, rng: np.random.Generator
+) -> Pairs:
+    """Draw the ties of one layer.
+
+    Parameters
+    ----------
+    settings : Network
+        Kind and its parameters.
+    n : int
+        Firms.
+    region, sector : int[n]
+        For the clustered kind.
+    rng : numpy.random.Generator
+        Source of luck.
+
+    Returns
+    -------
+    (int32[m], int32[m])
+        Rows a < b, each pair once.
+    """
+    degree = min(settings.degree, max(n - 1, 0))
+    if n < 2 or degree == 0 or settings.kind in ("empty", "file"):
+        return np.zeros(0, np.int32), np.zeros(0, np.int32)
+    if settings.kind == "random":
+        return _fill(n, degree, lambda k: (rng.integers(0, n, k), rng.integers(0, n, k)))
+    if settings.kind == "clustered":
+        return _clustered(settings, n, degree, region, sector, rng)
+    whole = max(1, round(degree / 2))
+    if settings.kind == "small_world":
+        graph = nx.watts_strogatz_graph(n, min(2 * whole, n - 1), settings.rewiring, seed=int(rng.integers(2**31)))
+    else:
+        graph = nx.barabasi_albert_graph(n, min(whole, n - 1), seed=int(rng.integers(2**31)))
+    edges = np.array(graph.edges(), np.int32).reshape(-1, 2)
+    edges.sort(axis=1)
+    return edges[:, 0].copy(), edges[:, 1].copy()
+
+
+def _fill(n: int, degree: float, draw: object) -> Pairs:
+    """Draw pairs until there are n x degree / 2 different ones (or as many as there can be)."""
+    wanted = min(round(n * degree / 2), n * (n - 1) // 2)
+    codes = np.zeros(0, np.int64)
+    for _ in range(60):
+        if codes.size >= wanted:
+            break
+        a, b = draw(wanted - codes.size + wanted // 20 + 8)  # type: ignore[operator]
+        lo, hi = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
+        new = (lo * n + hi)[lo != hi]
+        both = np.concatenate([codes, new])
+        _, first = np.unique(both, return_index=True)
+        codes = both[np.sort(first)][:wanted]
+    codes.sort()
+    return (codes // n).astype(np.int32), (codes % n).astype(np.int32)
+
+
+def _clustered(
+    settings: Network, n: int, degree: float, region: np.ndarray, sector: np.ndarray, rng: np.random.Generator
+) -> Pairs:
+    """Most ties inside a region or a sector, half each; the rest anywhere."""
+    orders = [np.argsort(group, kind="stable") for group in (region, sector)]
+    bounds = []
+    for group, order in zip((region, sector), orders, strict=True):
+        ranked = group[order]
+        bounds.append((np.searchsorted(ranked, group, "left"), np.searchsorted(ranked, group, "right")))
+
+    def draw(k: int) -> Pairs:
+        a = rng.integers(0, n, k)
+        b = rng.integers(0, n, k)
+        inside = rng.random(k) < settings.inside
+        which = rng.integers(0, 2, k)
+        place = rng.random(k)
+        for g, (order, (lo, hi)) in enumerate(zip(orders, bounds, strict=True)):
+            at = inside & (which == g)
+            span = hi[a[at]] - lo[a[at]]
+            b[at] = order[lo[a[at]] + np.floor(place[at] * span).astype(int)]
+        return a, b
+
+    return _fill(n, degree, draw)

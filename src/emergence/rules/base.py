@@ -1,0 +1,262 @@
+"""What a rule is, and the guarded state that it is handed.
+
+To add your own rule: write a function ``update(state)``, wrap it in `Rule` with the columns it reads
+and writes, and put it into the plan in step.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from emergence import luck
+from emergence.config import Rules, Settings
+from emergence.kernels import pairs
+from emergence.schema import LAYERS
+from emergence.world import Table, Ties, World
+
+UNIT = 10_000.0  # EUR a month: the size at which scale-free parameters are quoted
+SERIAL_BELOW = 20_000  # firms; handing work to threads costs more than it saves below
+
+EVENTS = ("formed", "broken", "shock", "default", "innovation", "intervention", "exit", "entry", "adopted")
+EVENT_COLUMNS = {"step": "int32", "kind": "int8", "a": "int64", "b": "int64", "layer": "int8", "value": "float64"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One mechanism of the step.
+
+    Parameters
+    ----------
+    name : str
+        Key of its settings under ``rules``.
+    phase : str
+        The phase it belongs to, as in docs/odd.md.
+    about : str
+        One line in plain words.
+    source : str
+        Where the formula comes from.
+    reads, writes : tuple of str
+        Columns, as ``firms.cash``, ``ties.w`` or ``world.slots``; ``ties`` and ``firms`` alone mean
+        that ties or firms are made or removed. A column not in `writes` is handed over read-only.
+    update : callable
+        ``update(state)``.
+    """
+
+    name: str
+    phase: str
+    about: str
+    source: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    update: Callable[[State], None]
+
+
+@dataclass
+class EventLog:
+    """What happened, as columns: step, kind, a, b (uids, -1 for none), layer (-1), value."""
+
+    chunks: list[tuple[np.ndarray, ...]] = field(default_factory=list)
+
+    def add(self, step: int, kind: str, a: Any, b: Any = -1, layer: int = -1, value: Any = 0.0) -> None:
+        """Append one event for each uid in `a`."""
+        a = np.atleast_1d(np.asarray(a, np.int64))
+        if not a.size:
+            return
+        values = (step, EVENTS.index(kind), a, b, layer, value)
+        self.chunks.append(
+            tuple(
+                np.broadcast_to(np.asarray(v, dtype), a.shape)
+                for v, dtype in zip(values, EVENT_COLUMNS.values(), strict=True)
+            )
+        )
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """Return the log as one array per column."""
+        names = EVENT_COLUMNS.items()
+        if not self.chunks:
+            return {name: np.zeros(0, dtype) for name, dtype in names}
+        whole = {name: np.concatenate([c[k] for c in self.chunks]) for k, (name, _) in enumerate(names)}
+        self.chunks = [tuple(whole.values())]
+        return whole
+
+
+class State:
+    """What a rule sees of the world during one phase of one month.
+
+    Attributes
+    ----------
+    firms, ties
+        Columns; those that the rule does not declare under `writes` are read-only.
+    world : World
+        For what belongs to no firm.
+    settings, rules
+        The settings, and the rules' parameters after the conditions have set theirs.
+    """
+
+    def __init__(self, world: World, settings: Settings, rules: Rules, events: EventLog) -> None:
+        self.world, self.settings, self.rules, self.events = world, settings, rules, events
+        self.acting = [LAYERS.index(layer) for layer in settings.layers]
+        self.meetings: dict[int, np.ndarray] = {}
+        self._views: dict[Any, tuple[int, SimpleNamespace]] = {}
+        self._packed: dict[Any, np.ndarray] = {}
+        self._rule: Rule | None = None
+        self._pool = ThreadPoolExecutor(settings.threads) if settings.threads > 1 else None
+
+    @property
+    def step(self) -> int:
+        """The month under way, from 1."""
+        return self.world.step + 1
+
+    @property
+    def orchestrated(self) -> bool:
+        """Whether there is an orchestrator."""
+        return self.rules.orchestration.enabled
+
+    def enter_rule(self, rule: Rule) -> None:
+        """Hand the state to a rule."""
+        self._rule = rule
+
+    def leave_rule(self, rule: Rule) -> None:
+        """Forget what was packed from columns that the rule wrote."""
+        written = {name.split(".")[-1] for name in rule.writes}
+        if written & {"skills", "culture", "purpose", "reputation", "z", "size", "firms", "ties"}:
+            self._packed.clear()
+
+    def luck(self, stream: int) -> np.uint64:
+        """Return the key of a stream in this month."""
+        return luck.key(self.world.seed, stream, self.step)
+
+    def _view(self, label: str, table: Table) -> Any:
+        assert self._rule is not None, "state is only visible inside a rule"
+        where = (self._rule.name, id(table))
+        cached = self._views.get(where)
+        if cached and cached[0] == table.version:
+            return cached[1]
+        view = SimpleNamespace()
+        for name in table.spec:
+            array = table.column(name).view()
+            array.flags.writeable = f"{label}.{name}" in self._rule.writes
+            setattr(view, name, array)
+        self._views[where] = (table.version, view)
+        return view
+
+    @property
+    def firms(self) -> Any:
+        """Columns of the firms."""
+        return self._view("firms", self.world.firms)
+
+    def ties(self, layer: int) -> Any:
+        """Columns of one layer's half-edges, and `ptr`."""
+        ties = self.world.ties[layer]
+        view = self._view("ties", ties)
+        view.ptr = ties.ptr
+        return view
+
+    def others(self, layer: int) -> tuple[np.ndarray, ...]:
+        """Return ptr, nbr, good, bad of the three other layers, as kernels take them."""
+        found: list[np.ndarray] = []
+        for other, ties in enumerate(self.world.ties):
+            if other != layer:
+                found += [ties.ptr, ties.nbr, ties.good, ties.bad]
+        return tuple(found)
+
+    def learning(self) -> tuple[np.ndarray, ...]:
+        """Return ptr, nbr of the two layers on which firms see each other (an empty one if one acts)."""
+        first = self.world.ties[self.acting[0]]
+        if len(self.acting) == 1:
+            return first.ptr, first.nbr, np.zeros_like(first.ptr), first.nbr[:0]
+        second = self.world.ties[self.acting[1]]
+        return first.ptr, first.nbr, second.ptr, second.nbr
+
+    def profile(self) -> np.ndarray:
+        """Return what a tie needs of a partner, float32[firms, 16]; see kernels.pairs."""
+        if "profile" not in self._packed:
+            firms = self.world.firms
+            standing = firms.size / UNIT
+            standing = standing / (standing + 1.0)
+            packed = np.empty((firms.count, 16), np.float32)
+            pairs.pack_profile(
+                firms.skills, firms.culture, firms.purpose, firms.reputation, firms.z, standing, packed
+            )
+            self._packed["profile"] = packed
+        return self._packed["profile"]
+
+    def aside(self, layer: int) -> np.ndarray:
+        """Return attention, root of size, standing and z, float32[firms, 4]; see kernels.pairs."""
+        if layer not in self._packed:
+            firms = self.world.firms
+            packed = np.empty((firms.count, 4), np.float32)
+            k0 = getattr(self.rules.formation, LAYERS[layer]).k0
+            pairs.pack_aside(self.world.ties[layer].ptr, k0, firms.size, UNIT, firms.z, packed)
+            self._packed[layer] = packed
+        return self._packed[layer]
+
+    def blocks(self, work: np.ndarray | None = None) -> list[tuple[int, int]]:
+        """Split the rows into one block per thread, balanced by the row pointer `work`."""
+        n, threads = self.world.size, self.settings.threads
+        if threads == 1 or n < SERIAL_BELOW:
+            return [(0, n)]
+        marks = np.arange(1, threads) / threads
+        if work is None:
+            cuts = (marks * n).astype(int)
+        else:
+            cuts = np.searchsorted(work + np.arange(n + 1), marks * (work[-1] + n))
+        edges = [0, *(int(c) for c in cuts), n]
+        return list(zip(edges[:-1], edges[1:], strict=True))
+
+    def each(self, kernel: Callable[..., Any], *args: Any, work: np.ndarray | None = None) -> None:
+        """Run ``kernel(lo, hi, *args)`` over all rows; blocks may run in threads."""
+        blocks = self.blocks(work)
+        if len(blocks) == 1 or self._pool is None:
+            for lo, hi in blocks:
+                kernel(lo, hi, *args)
+            return
+        for done in [self._pool.submit(kernel, lo, hi, *args) for lo, hi in blocks]:
+            done.result()
+
+    def log(self, kind: str, a: Any, b: Any = -1, layer: int = -1, value: Any = 0.0) -> None:
+        """Record events of this month; `a` and `b` are uids."""
+        if self.settings.output.events:
+            self.events.add(self.step, kind, a, b, layer, value)
+
+    def retire(self, gone: np.ndarray) -> None:
+        """Take firms (bool[firms]) out of the world: their ties end, their cash leaves the model."""
+        assert self._rule is not None and "firms" in self._rule.writes, "the rule does not declare 'firms'"
+        world = self.world
+        for layer, ties in enumerate(world.ties):
+            if ties.count:
+                a, b, at = ties.pairs()
+                lost = gone[a] | gone[b]
+                uid = world.firms.uid
+                self.log("broken", uid[a[lost]], uid[b[lost]], layer, self.step - ties.born[at[lost]])
+                world.count("lost", int(lost.sum()))
+        world.book("closed", -float(world.firms.cash[gone].sum()))
+        world.count("exits", int(gone.sum()))
+        world.remove(~gone)
+
+    def columns_of(self, layer: int) -> Ties:
+        """Return the ties of a layer for insertion and removal, if the rule declared ``ties``."""
+        assert self._rule is not None and "ties" in self._rule.writes, "the rule does not declare 'ties'"
+        return self.world.ties[layer]
+
+
+def params(kind: Any, *sources: Any, **more: float) -> Any:
+    """Fill a kernel's NamedTuple from settings of the same names."""
+    values = []
+    for name in kind._fields:
+        if name in more:
+            values.append(float(more[name]))
+            continue
+        values.append(float(next(getattr(s, name) for s in sources if hasattr(s, name))))
+    return kind(*values)
+
+
+def names(label: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Prefix column names, for the lists of a rule."""
+    return tuple(f"{label}.{column}" for column in columns)

@@ -1,0 +1,40 @@
+"""Dissolution: ties that one side or both let go."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emergence.kernels.dissolution import DissolutionParams, mark_breaks
+from emergence.luck import stream
+from emergence.rules.base import Rule, State, names, params
+from emergence.rules.formation import remove_marked, utility_params
+from emergence.schema import LAYERS
+
+BREAK = [stream(f"dissolution.break.{layer}") for layer in LAYERS]
+
+
+def update_dissolution(state: State) -> None:
+    """Break ties by a hazard that falls with strength, trust and shared layers."""
+    settings = state.rules.dissolution
+    for layer in state.acting:
+        firms, ties = state.firms, state.ties(layer)
+        drop = np.zeros(ties.nbr.size, np.uint8)
+        p = params(DissolutionParams, settings, hazard=getattr(settings, LAYERS[layer]))
+        state.each(
+            mark_breaks, state.luck(BREAK[layer]), firms.uid, firms.drive, firms.x, firms.y, firms.sector,
+            state.profile(), ties.ptr, ties.nbr, ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in,
+            *state.others(layer), p, utility_params(state, layer), drop, work=ties.ptr,
+        )  # fmt: skip
+        remove_marked(state, layer, drop)
+
+
+RULE = Rule(
+    name="dissolution",
+    phase="dissolution",
+    about="weak, distrusted or unwanted ties break",
+    source="Burt 2000 (decay); Reuer and Zollo 2005 (lives of alliances)",
+    reads=names("firms", ["uid", "drive", "x", "y", "sector", "skills", "culture", "purpose", "reputation", "z", "size"])
+    + names("ties", ["nbr", "w", "good", "bad", "good_in", "bad_in"]),
+    writes=("ties",),
+    update=update_dissolution,
+)

@@ -1,0 +1,123 @@
+"""Entry of new firms: opportunities are independent of the state and taken by thinning."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emergence.kernels.landscape import update_z
+from emergence.kernels.random import fill_units
+from emergence.luck import stream
+from emergence.rules.base import UNIT, Rule, State, names
+from emergence.schema import BITS, CULTURE, PURPOSE, SKILLS
+
+OPPORTUNITY = stream("entry.opportunity")
+TRAITS = stream("entry.traits")
+MUTATION = stream("entry.mutation")
+DRAWS = 8 + SKILLS
+
+
+def opportunities(state: State) -> tuple[np.ndarray, np.ndarray]:
+    """Return uid and sector of this month's opportunities, in the order of their uids.
+
+    A uid is a function of month, sector and number, so twins know an entrant by the same uid.
+    """
+    world, sectors = state.world, state.world.demand["base"].size
+    rate = state.rules.entry.opportunities * world.founders / 12.0
+    per_sector = rate * world.demand["founders"] / max(world.founders, 1)
+    # Independent of the state: how many there are by a date is a function of the date alone.
+    number = np.floor(per_sector * state.step).astype(int) - np.floor(per_sector * (state.step - 1)).astype(int)
+    sector = np.repeat(np.arange(sectors), number)
+    count = np.concatenate([np.arange(k) for k in number]) if sector.size else np.zeros(0, int)
+    uid = (np.int64(state.step) << 26) | (sector.astype(np.int64) << 18) | count.astype(np.int64)
+    return uid, sector
+
+
+def update_entries(state: State) -> None:
+    """Draw the month's opportunities and found a firm on each that is taken."""
+    firms, world, settings = state.firms, state.world, state.rules.entry
+    uid, sector = opportunities(state)
+    if not uid.size:
+        return
+    first_slot = world.slots.size
+    world.slots = np.concatenate([world.slots, np.full(uid.size, -1, np.int32)])
+    sectors = world.demand["base"].size
+    weight = np.bincount(firms.sector, firms.size, sectors)
+    filled = np.bincount(firms.sector, firms.fill * firms.size, sectors)
+    fill = np.divide(filled, weight, out=np.ones(sectors), where=weight > 0)
+    chance = np.minimum(1.0, settings.acceptance * np.exp(settings.response * (fill - 1.0)))
+    units = fill_units(state.luck(OPPORTUNITY), uid, 2)
+    taken = np.flatnonzero(units[:, 0] < chance[sector])
+    if not taken.size or not world.size:
+        return
+    traits = make_entrants(state, uid[taken], sector[taken].astype(np.int16))
+    world.enter(slot=first_slot + taken, **traits)
+    world.book("founded", float(traits["cash"].sum()))
+    world.count("entries", taken.size)
+    state.log("entry", uid[taken], traits.pop("parent_uid", -1), value=traits["size"])
+
+
+def make_entrants(state: State, uid: np.ndarray, sector: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the columns of new firms, most of them spin-offs of an incumbent in their sector."""
+    firms, settings, founders = state.firms, state.rules.entry, state.settings.founders
+    units = fill_units(state.luck(TRAITS), uid, DRAWS + CULTURE + PURPOSE)
+    parent = parents(firms, sector, units[:, 0])
+    spin_off = units[:, 1] < settings.spin_offs
+    drift = normals(units[:, 8 : 8 + SKILLS]) * 0.05
+    skills = np.clip(firms.base_skills[parent] + drift, 0.0, 1.0).astype(np.float32)
+    bits = fill_units(state.luck(MUTATION), uid, 2 * BITS)
+    mutated = bits[:, :BITS] < settings.mutation
+    powers = np.uint64(1) << np.arange(BITS, dtype=np.uint64)
+    flips = (mutated * powers).sum(axis=1, dtype=np.uint64)
+    fresh = ((bits[:, BITS:] < 0.5) * powers).sum(axis=1, dtype=np.uint64)
+    practice = np.where(spin_off, firms.practice[parent] ^ flips, fresh)
+    size = settings.size * founders.size * np.exp(0.5 * normals(units[:, 2:3])[:, 0])
+    z = np.zeros(uid.size)
+    update_z(0, uid.size, practice, sector, state.world.landscape, z)
+    kick = normals(units[:, DRAWS:]) * 0.05
+    return {
+        "uid": uid,
+        "born": np.full(uid.size, state.step, np.int32),
+        "sector": sector,
+        "region": firms.region[parent],
+        "x": np.clip(firms.x[parent] + normals(units[:, 3:4])[:, 0] * 5.0, 0.0, None),
+        "y": np.clip(firms.y[parent] + normals(units[:, 4:5])[:, 0] * 5.0, 0.0, None),
+        "size": size,
+        "cash": size * founders.cash,
+        "skills": skills,
+        "base_skills": skills,
+        "practice": practice,
+        "z": z,
+        "culture": np.clip(firms.culture[parent] + kick[:, :CULTURE], 0, 1).astype(np.float32),
+        "purpose": np.clip(firms.purpose[parent] + kick[:, CULTURE:], 0, 1).astype(np.float32),
+        "autonomy": np.full(uid.size, state.rules.formation.own_weight),
+        "slack": np.full(uid.size, state.rules.market.slack),
+        "performance": np.full(uid.size, state.rules.market.margin),
+        "aspiration": np.full(uid.size, state.rules.market.margin),
+    }
+
+
+def parents(firms: object, sector: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Return the row of an incumbent of the same sector for each entrant (any firm if there is none)."""
+    by_sector = np.argsort(firms.sector, kind="stable")  # type: ignore[attr-defined]
+    sorted_sectors = firms.sector[by_sector]  # type: ignore[attr-defined]
+    lo = np.searchsorted(sorted_sectors, sector, "left")
+    hi = np.searchsorted(sorted_sectors, sector, "right")
+    nobody = lo == hi
+    lo, hi = np.where(nobody, 0, lo), np.where(nobody, by_sector.size, hi)
+    return by_sector[lo + np.floor(unit * (hi - lo)).astype(int)]
+
+
+def normals(units: np.ndarray) -> np.ndarray:
+    """Map uniforms to near-normal numbers by a logistic quantile of unit variance."""
+    return np.log(units / (1.0 - units)) * (np.sqrt(3.0) / np.pi)
+
+
+RULE = Rule(
+    name="entry",
+    phase="market and money",
+    about="opportunities come whatever happens; more of them are taken when demand exceeds capacity",
+    source="thinning: Lewis and Shedler 1979; spin-offs: Klepper 2001",
+    reads=names("firms", ["sector", "size", "fill", "base_skills", "practice", "region", "x", "y", "culture", "purpose"]),
+    writes=("firms", "world.slots"),
+    update=update_entries,
+)

@@ -1,0 +1,124 @@
+"""Environment: drifting landscapes, demand per sector, dated shocks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emergence.config import Shock
+from emergence.errors import Refusal
+from emergence.kernels.landscape import redraw_entries, update_z
+from emergence.kernels.random import fill_units
+from emergence.luck import key, stream
+from emergence.rules.base import Rule, State, names
+
+DRIFT = stream("environment.drift")
+SHIFT = stream("environment.shift")
+COMMON = stream("environment.common")
+DEMAND = stream("environment.demand")
+REMOVAL = stream("environment.removal")
+
+
+def update_environment(state: State) -> None:
+    """Let landscapes and demand move, and strike the shocks of this month."""
+    settings = state.rules.environment
+    world = state.world
+    changed = False
+    if settings.drift > 0:
+        redraw(state, DRIFT, settings.drift, -1)
+        changed = True
+    for number, shock in enumerate(state.settings.timeline):
+        if shock.month != state.step:
+            continue
+        if shock.kind == "landscape_shift":
+            redraw(state, SHIFT, shock.size, -1 if shock.sector is None else shock.sector)
+            changed = True
+            state.log("shock", -1, value=shock.size)
+        elif shock.kind == "demand_crisis":
+            state.log("shock", -1, value=shock.size)
+        else:
+            remove(state, shock, number)
+    if changed:
+        firms = state.firms
+        state.each(update_z, firms.practice, firms.sector, world.landscape, firms.z)
+    world.demand["level"] = demand_level(state)
+
+
+def redraw(state: State, which: int, share: float, sector: int) -> None:
+    """Redraw a share of the entries of the landscapes."""
+    world = state.world
+    redraw_entries(
+        state.luck(which), share, key(world.seed, COMMON), state.rules.environment.correlation, sector, world.landscape
+    )
+
+
+def demand_level(state: State) -> np.ndarray:
+    """Return demand per sector relative to trend: cycle x AR(1) x dated crises, float64[sectors]."""
+    settings, world = state.rules.environment, state.world
+    sectors = world.demand["ar"].size
+    units = fill_units(state.luck(DEMAND), np.arange(sectors), 2)
+    normal = np.sqrt(-2.0 * np.log(units[:, 0])) * np.cos(2.0 * np.pi * units[:, 1])
+    world.demand["ar"] = settings.memory * world.demand["ar"] + settings.noise * normal
+    level = (1.0 + settings.cycle * np.sin(2.0 * np.pi * state.step / settings.period)) * np.exp(world.demand["ar"])
+    for shock in state.settings.timeline:
+        if shock.kind == "demand_crisis":
+            lost = shock.size * severity(state.step - shock.month, shock.duration, shock.recovery)
+            hit = np.ones(sectors, bool) if shock.sector is None else np.arange(sectors) == shock.sector
+            level = np.where(hit, level * (1.0 - lost), level)
+    return level
+
+
+def severity(months: int, duration: int, recovery: int) -> float:
+    """Return how much of a shock is felt so many months after it struck, in [0, 1]."""
+    if months < 0 or months >= duration + recovery:
+        return 0.0
+    return 1.0 if months < duration else 1.0 - (months - duration + 1) / (recovery + 1)
+
+
+def remove(state: State, shock: Shock, number: int) -> None:
+    """Take firms out of the world: a named one, hubs, or random ones of a sector or region."""
+    world, firms = state.world, state.firms
+    eligible = np.ones(world.size, bool)
+    if shock.sector is not None:
+        eligible &= firms.sector == shock.sector
+    if shock.region is not None:
+        eligible &= firms.region == shock.region
+    chance = fill_units(state.luck(REMOVAL), firms.uid + np.int64(number), 1)[:, 0]
+    if shock.target == "random":
+        rank = chance
+    elif shock.target == "degree":
+        rank = -sum(ties.degree() for ties in world.ties).astype(float)  # type: ignore[union-attr]
+    else:
+        rank = np.zeros(world.size)
+        eligible &= firms.uid == named_firm(state, shock.target)
+    # Equal degrees are told apart by luck, never by the order of rows.
+    order = np.lexsort((chance, rank))
+    gone = order[eligible[order]][: shock.count]
+    if not gone.size:
+        return
+    state.log("shock", firms.uid[gone], value=firms.size[gone])
+    struck = np.zeros(world.size, bool)
+    struck[gone] = True
+    state.retire(struck)
+
+
+def named_firm(state: State, name: str) -> int:
+    """Return the uid of a firm by its name, or refuse."""
+    for uid, label in state.world.labels.items():
+        if label == name:
+            return uid
+    if name.isdecimal():
+        return int(name)
+    raise Refusal(
+        f"timeline: removal of '{name}': there is no firm of that name; use random, degree, a firm's name or its number"
+    )
+
+
+RULE = Rule(
+    name="environment",
+    phase="environment",
+    about="landscapes drift or jump, demand follows a cycle, dated shocks strike",
+    source="Kauffman 1993 (landscapes); cycle plus AR(1)",
+    reads=names("firms", ["practice", "sector", "region", "uid", "size", "cash"]),
+    writes=("firms", "ties", "firms.z", "world.landscape", "world.demand"),
+    update=update_environment,
+)

@@ -1,0 +1,113 @@
+"""Formation of ties by mutual consent."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emergence.kernels.formation import fit_attention, make_consents
+from emergence.kernels.pairs import UtilityParams
+from emergence.luck import stream
+from emergence.rules.base import UNIT, Rule, State, names, params
+from emergence.rules.search import score_params
+from emergence.schema import LAYERS
+
+CONSENT = [stream(f"formation.consent.{layer}") for layer in LAYERS]
+
+
+def utility_params(state: State, layer: int) -> UtilityParams:
+    """Return the weights and costs of a tie in one layer."""
+    formation = state.rules.formation
+    return params(
+        UtilityParams, getattr(formation, LAYERS[layer]), formation, distance=state.rules.search.distance
+    )
+
+
+def update_ties(state: State) -> None:
+    """Make a tie of every meeting in which both sides consent."""
+    for layer, met in state.meetings.items():
+        a, b = consenting_pairs(state, layer, met)
+        if a.size:
+            insert(state, layer, *fitted(state, layer, a, b))
+
+
+def consenting_pairs(state: State, layer: int, met: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows (a, b) of pairs that consent, each once, in the order of their hash."""
+    firms, ties = state.firms, state.ties(layer)
+    formation = state.rules.formation
+    own = firms.autonomy if state.orchestrated else np.ones(state.world.size)
+    consent = np.zeros(met.shape, np.uint8)
+    order = np.zeros(met.shape, np.uint32)
+    state.each(
+        make_consents, state.luck(CONSENT[layer]), formation.rate, formation.noise, met, firms.uid, own,
+        firms.x, firms.y, firms.sector, state.profile(), state.aside(layer), ties.ptr, ties.nbr,
+        *state.others(layer), utility_params(state, layer), score_params(state, layer), consent, order,
+    )  # fmt: skip
+    row, slot = np.nonzero(consent)
+    other = met[row, slot]
+    a, b = np.minimum(row, other), np.maximum(row, other)
+    ranked = np.lexsort((b, a, order[row, slot]))
+    a, b = a[ranked], b[ranked]
+    # A pair that met twice drew the same number twice, so its copies stand side by side.
+    once = np.ones(a.size, bool)
+    once[1:] = (a[1:] != a[:-1]) | (b[1:] != b[:-1])
+    return a[once].astype(np.int32), b[once].astype(np.int32)
+
+
+def attention_limit(state: State) -> np.ndarray:
+    """Return the number of ties that fill each firm's attention, float64[firms]."""
+    firms, search = state.firms, state.rules.search
+    by_size = np.clip((firms.size / (0.7 * UNIT)) ** search.size_exponent, 0.5, 4.0)
+    return state.rules.formation.attention * by_size * (1.0 + search.slack_effect * firms.slack)
+
+
+def fitted(state: State, layer: int, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs that attention has room for, after worse ties gave way."""
+    firms, ties = state.firms, state.ties(layer)
+    keep = np.zeros(a.size, np.uint8)
+    drop = np.zeros(ties.nbr.size, np.uint8)
+    fit_attention(
+        a, b, attention_limit(state), firms.uid, ties.w, ties.good, ties.bad, firms.x, firms.y, firms.sector,
+        state.profile(), ties.ptr, ties.nbr, utility_params(state, layer), keep, drop,
+    )  # fmt: skip
+    remove_marked(state, layer, drop)
+    kept = keep.astype(bool)
+    return a[kept], b[kept]
+
+
+def remove_marked(state: State, layer: int, drop: np.ndarray) -> None:
+    """Take out the half-edges marked in `drop` and log the broken ties."""
+    if not drop.any():
+        return
+    ties = state.columns_of(layer)
+    a, b, at = ties.pairs()
+    gone = drop[at] == 1
+    uid = state.world.firms.uid
+    age = state.step - ties.born[at[gone]]
+    state.log("broken", uid[a[gone]], uid[b[gone]], layer, age)
+    state.world.count("broken", int(gone.sum()))
+    ties.drop(drop)
+
+
+def insert(state: State, layer: int, a: np.ndarray, b: np.ndarray) -> None:
+    """Add the ties, charge their building, and log them."""
+    if not a.size:
+        return
+    firms, world = state.firms, state.world
+    ties = state.columns_of(layer)
+    ties.insert(a, b, w=np.full(a.size, state.rules.formation.strength), born=np.full(a.size, state.step))
+    each = np.bincount(a, minlength=world.size) + np.bincount(b, minlength=world.size)
+    firms.costs_due[:] += each * state.rules.market.building_cost * np.sqrt(firms.size / UNIT) * UNIT
+    state.log("formed", firms.uid[a], firms.uid[b], layer)
+    world.count("formed", a.size)
+
+
+RULE = Rule(
+    name="formation",
+    phase="formation",
+    about="a tie is made when both sides, or the orchestrator for them, want it",
+    source="Jackson and Wolinsky 1996 (mutual consent); Nooteboom et al. 2007 (cognitive distance)",
+    reads=names("firms", ["uid", "autonomy", "x", "y", "sector", "size", "slack", "skills", "culture", "purpose", "reputation"])
+    + ("ties.nbr", "state.meetings"),
+    writes=("ties", "firms.costs_due"),
+    update=update_ties,
+)

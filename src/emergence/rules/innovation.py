@@ -1,0 +1,80 @@
+"""Innovation: practices copied by routines, recombined and mutated."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emergence.kernels import innovation as kernel
+from emergence.luck import stream
+from emergence.rules.base import Rule, State, names, params
+from emergence.world import Registry
+
+TRY = stream("innovation.try")
+
+
+def update_innovation(state: State) -> None:
+    """Let firms try new practices, and enter what is new into the registry."""
+    firms, world, settings = state.firms, state.world, state.rules.innovation
+    n = world.size
+    p = params(kernel.InnovationParams, settings, standard=settings.standard if state.orchestrated else 0.0)
+    practice, z = np.empty(n, np.uint64), np.empty(n)
+    how, tried = np.empty(n, np.uint8), np.empty(n, np.uint8)
+    source = np.empty(n, np.int32)
+    state.each(
+        kernel.make_practices, state.luck(TRY), firms.uid, firms.sector, firms.practice, firms.z, firms.drive,
+        firms.explore, world.standard, world.landscape, *state.learning(), p, practice, z, how, source, tried,
+    )  # fmt: skip
+    changed = np.flatnonzero(how)
+    gained = z[changed] - firms.z[changed]
+    firms.costs_due[:] += settings.cost * firms.size * tried
+    world.count("value_gained", float(gained[gained > 0].sum()))
+    world.count("tries", int(tried.sum()))
+    is_new = enter_registry(world.registry, practice[changed], state.step)
+    taken = changed[source[changed] >= 0]
+    first_taken = note_adoptions(world.registry, firms.practice[source[taken]])
+    parent = np.where(source[changed] >= 0, firms.uid[source[changed]], -1)
+    novel = is_new == 1
+    world.count("innovations", int(novel.sum()))
+    world.count("useful", int((novel & (z[changed] > settings.useful)).sum()))
+    world.count("adopted", int(first_taken.sum()))
+    state.log("innovation", firms.uid[changed[novel]], parent[novel], value=z[changed[novel]])
+    adopters = taken[first_taken]
+    state.log("adopted", firms.uid[adopters], firms.uid[source[adopters]], value=z[adopters])
+    firms.practice[:] = practice
+    firms.z[:] = z
+
+
+def enter_registry(registry: Registry, practices: np.ndarray, step: int) -> np.ndarray:
+    """Enter practices; return which were never used before (uint8)."""
+    needed = 2 * (registry.count + practices.size) + 64
+    if registry.practice.size < needed:
+        capacity = 1 << int(np.ceil(np.log2(2 * needed)))
+        grown = Registry(np.zeros(capacity, np.uint64), np.zeros(capacity, np.int32), np.zeros(capacity, np.int32))
+        kernel.rehash(
+            registry.practice, registry.first, registry.adoptions, grown.practice, grown.first, grown.adoptions
+        )
+        registry.practice, registry.first, registry.adoptions = grown.practice, grown.first, grown.adoptions
+    is_new = np.zeros(practices.size, np.uint8)
+    registry.count += kernel.register(
+        practices, step, registry.practice, registry.first, registry.adoptions, is_new
+    )
+    return is_new
+
+
+def note_adoptions(registry: Registry, practices: np.ndarray) -> np.ndarray:
+    """Count that a routine of each practice was taken over; return which were innovations taken over
+    for the first time (bool)."""
+    first_taken = np.zeros(practices.size, np.uint8)
+    kernel.adopt(practices, registry.practice, registry.first, registry.adoptions, first_taken)
+    return first_taken == 1
+
+
+RULE = Rule(
+    name="innovation",
+    phase="innovation",
+    about="firms copy a routine from a partner, recombine two, or flip a bit, and keep what serves them",
+    source="Kauffman 1993; Lazer and Friedman 2007; routines: Nelson and Winter 1982",
+    reads=names("firms", ["uid", "sector", "drive", "explore", "size"]) + ("ties.nbr", "world.landscape"),
+    writes=names("firms", ["practice", "z", "costs_due"]) + ("world.registry",),
+    update=update_innovation,
+)

@@ -1,0 +1,30 @@
+"""Knowledge exchange along development ties."""
+
+from __future__ import annotations
+
+from emergence.kernels.knowledge import update_skills
+from emergence.rules.base import Rule, State, names
+from emergence.schema import DEVELOPMENT
+
+
+def update_knowledge(state: State) -> None:
+    """Let partners of successful projects learn from each other."""
+    if DEVELOPMENT not in state.acting:
+        return
+    firms, ties, settings = state.firms, state.ties(DEVELOPMENT), state.rules.knowledge
+    state.each(
+        update_skills, settings.absorption, settings.forgetting, settings.barter, firms.absorptive, ties.ptr, ties.nbr,
+        ties.w, ties.good, ties.bad, ties.outcome, state.profile(), state.aside(DEVELOPMENT), firms.base_skills,
+        firms.skills, work=ties.ptr,
+    )  # fmt: skip
+
+
+RULE = Rule(
+    name="knowledge",
+    phase="innovation",
+    about="skills move along development ties; barter needs a double coincidence of wants",
+    source="Cowan and Jonard 2004",
+    reads=names("firms", ["absorptive", "base_skills"]) + names("ties", ["nbr", "w", "good", "bad", "outcome"]),
+    writes=("firms.skills",),
+    update=update_knowledge,
+)

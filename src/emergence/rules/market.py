@@ -1,0 +1,58 @@
+"""Market: demand is shared by attraction; revenue, costs, cash and size follow."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emergence.kernels.market import MarketParams, update_accounts
+from emergence.luck import stream
+from emergence.rules.base import UNIT, Rule, State, names, params
+
+GROWTH = stream("market.growth")
+
+
+def offered_demand(state: State) -> np.ndarray:
+    """Return the demand that comes to each firm, EUR a month, float64[firms]."""
+    firms, demand, settings = state.firms, state.world.demand, state.rules.market
+    skill = firms.skills.mean(axis=1, dtype=np.float64)
+    attraction = firms.size * np.exp(settings.attraction_z * firms.z + settings.attraction_skill * (skill - 0.4))
+    sectors = demand["base"].size
+    total = np.bincount(firms.sector, attraction, sectors)
+    count = np.bincount(firms.sector, minlength=sectors)
+    mean_z = np.bincount(firms.sector, firms.z, sectors) / np.maximum(count, 1)
+    trend = (1.0 + settings.growth) ** (state.step / 12.0)
+    quality = np.exp(np.clip(settings.quality * (mean_z - demand["reference"]), -2.0, 2.0))
+    sold = settings.demand * demand["base"] * trend * quality * demand["level"]
+    share = np.divide(sold, total, out=np.zeros(sectors), where=total > 0)
+    own = attraction * share[firms.sector]
+    return firms.size * (1.0 + settings.competition * (own / firms.size - 1.0))
+
+
+def update_market(state: State) -> None:
+    """Settle revenue and costs of the month and let sizes grow."""
+    firms, world, settings = state.firms, state.world, state.rules.market
+    upkeep = np.zeros(world.size)
+    for layer in state.acting:
+        upkeep += np.diff(world.ties[layer].ptr)
+    firms.costs_due[:] += upkeep * settings.tie_cost * np.sqrt(firms.size / UNIT) * UNIT
+    state.each(
+        update_accounts, state.luck(GROWTH), firms.uid, offered_demand(state), firms.z, firms.slack, firms.health,
+        firms.joint_income, firms.costs_due, params(MarketParams, settings, unit=UNIT), firms.size, firms.cash,
+        firms.revenue, firms.profit, firms.performance, firms.fill,
+    )  # fmt: skip
+    spare = settings.payout * np.maximum(0.0, firms.cash - settings.buffer * firms.size)
+    firms.cash[:] -= spare
+    world.book("paid out", -float(spare.sum()))
+    world.book("revenue", float(firms.revenue.sum()))
+    world.book("costs", float((firms.profit - firms.revenue).sum()))
+
+
+RULE = Rule(
+    name="market",
+    phase="market and money",
+    about="demand of a sector is shared by attraction; margins and luck make firms grow or shrink",
+    source="Luce 1959 (shares); Stanley et al. 1996 (growth noise)",
+    reads=names("firms", ["uid", "sector", "skills", "z", "slack", "health", "joint_income"]) + ("world.demand",),
+    writes=names("firms", ["size", "cash", "revenue", "profit", "performance", "fill", "costs_due"]),
+    update=update_market,
+)

@@ -1,0 +1,52 @@
+"""Search: who meets whom."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emergence.kernels.pairs import ScoreParams
+from emergence.kernels.search import MOST, SearchParams, make_meetings
+from emergence.luck import stream
+from emergence.rules.base import UNIT, Rule, State, names, params
+from emergence.schema import LAYERS
+
+MEET = [stream(f"search.meet.{layer}") for layer in LAYERS]
+URN = [stream(f"search.urn.{layer}") for layer in LAYERS]
+
+
+def score_params(state: State, layer: int) -> ScoreParams:
+    """Return the parameters of the orchestrator's score in one layer."""
+    return params(ScoreParams, state.rules.orchestration, getattr(state.rules.formation, LAYERS[layer]))
+
+
+def update_meetings(state: State) -> None:
+    """Let every firm meet a few candidates in each acting layer."""
+    firms, world = state.firms, state.world
+    settings = state.rules.search
+    for layer in state.acting:
+        ties = state.ties(layer)
+        p = params(
+            SearchParams,
+            settings,
+            getattr(settings, LAYERS[layer]),
+            unit=UNIT,
+            proposed=settings.proposed if state.orchestrated else 0.0,
+        )
+        met = np.empty((world.size, MOST), np.int32)
+        state.each(
+            make_meetings, state.luck(MEET[layer]), state.luck(URN[layer]), firms.uid, firms.size, firms.slack,
+            firms.drive, firms.x, firms.y, world.slots, ties.ptr, ties.nbr, state.profile(), state.aside(layer),
+            p, score_params(state, layer), met,
+        )  # fmt: skip
+        state.meetings[layer] = met
+
+
+RULE = Rule(
+    name="search",
+    phase="search",
+    about="firms meet partners' partners, the well-connected, or anyone near; the orchestrator proposes",
+    source="closure and redirection: Krapivsky and Redner 2001; distance: gravity 1/(1+d/d0)",
+    reads=names("firms", ["uid", "size", "slack", "drive", "x", "y", "skills"]) + ("ties.nbr", "world.slots"),
+    writes=("state.meetings",),
+    update=update_meetings,
+)

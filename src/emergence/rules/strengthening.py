@@ -1,0 +1,33 @@
+"""Strengthening and decay of ties, experience, reputation."""
+
+from __future__ import annotations
+
+from emergence.kernels.strengthening import StrengtheningParams, update_reputation, update_strength
+from emergence.rules.base import Rule, State, names, params
+
+
+def update_strengthening(state: State) -> None:
+    """Move strength and experience by the month's outcomes; let reputation follow partners' trust."""
+    settings = state.rules.strengthening
+    p = params(StrengtheningParams, settings)
+    for layer in state.acting:
+        ties = state.ties(layer)
+        state.each(
+            update_strength, ties.ptr, ties.nbr, ties.outcome, state.aside(layer), p, ties.w, ties.good, ties.bad,
+            ties.good_in, ties.bad_in, work=ties.ptr,
+        )  # fmt: skip
+        state.each(
+            update_reputation, ties.ptr, ties.good_in, ties.bad_in, settings.reputation, state.firms.reputation,
+            work=ties.ptr,
+        )  # fmt: skip
+
+
+RULE = Rule(
+    name="strengthening",
+    phase="strengthening and decay",
+    about="success strengthens ties and trust, neglect wears them down",
+    source="Granovetter 1973 (strength); beta reputation: Josang and Ismail 2002",
+    reads=names("ties", ["nbr", "outcome"]),
+    writes=names("ties", ["w", "good", "bad", "good_in", "bad_in"]) + ("firms.reputation",),
+    update=update_strengthening,
+)

@@ -1,0 +1,43 @@
+"""Working together: joint projects, opportunism, value."""
+
+from __future__ import annotations
+
+from emergence.kernels.work import WorkParams, update_projects
+from emergence.luck import stream
+from emergence.rules.base import UNIT, Rule, State, names, params
+from emergence.schema import LAYERS
+
+PROJECT = [stream(f"work.project.{layer}") for layer in LAYERS]
+
+
+def update_work(state: State) -> None:
+    """Run the month's joint projects on every tie of the acting layers."""
+    firms, settings = state.firms, state.rules.work
+    for layer in state.acting:
+        ties = state.ties(layer)
+        p = params(
+            WorkParams,
+            settings,
+            payoff=getattr(settings, f"payoff_{LAYERS[layer]}") * UNIT,
+            sucker=settings.sucker * UNIT,
+            optimum=state.rules.formation.optimum,
+        )
+        state.each(
+            update_projects, state.luck(PROJECT[layer]), firms.uid, state.profile(), state.aside(layer),
+            ties.ptr, ties.nbr, ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in, p,
+            ties.outcome, ties.value, firms.joint_income, firms.projects, firms.successes, firms.betrayals,
+            work=ties.ptr,
+        )  # fmt: skip
+
+
+RULE = Rule(
+    name="work",
+    phase="working together",
+    about="partners run joint projects that succeed, fail or are exploited",
+    source="Nooteboom et al. 2007 (distance); Uzzi 1997 (trust); Axelrod 1984 (opportunism)",
+    reads=names("firms", ["uid", "skills", "culture", "purpose", "size"])
+    + names("ties", ["nbr", "w", "good", "bad", "good_in", "bad_in"]),
+    writes=names("ties", ["outcome", "value"])
+    + names("firms", ["joint_income", "projects", "successes", "betrayals"]),
+    update=update_work,
+)

@@ -1,0 +1,130 @@
+"""Every column of firms, ties, groups and memberships: nothing else declares columns.
+
+Allocation, compaction, saving, loading, the mesa views and the tables in docs/reference.md all
+read these lists. To add your own column, add one line here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LAYERS = ("operational", "development", "strategic", "social")
+OPERATIONAL, DEVELOPMENT, STRATEGIC, SOCIAL = range(4)
+
+KINDS = ("smb", "large", "institute", "ngo", "association", "platform")
+
+SKILLS = 5
+CULTURE = 6
+PURPOSE = 3
+BITS = 48
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what it is called, how it is stored and what it means.
+
+    Parameters
+    ----------
+    name : str
+        Attribute name on tables and agents.
+    dtype : str
+        Numpy dtype of one entry.
+    width : int
+        Entries per row; 1 gives a plain vector, more give a matrix ``[rows, width]``.
+    unit : str
+        Unit, ``"1"`` for pure numbers.
+    default : float
+        Value of a new row that nothing else sets.
+    meaning : str
+        One line in plain words.
+    """
+
+    name: str
+    dtype: str
+    width: int
+    unit: str
+    default: float
+    meaning: str
+
+
+def _c(name: str, dtype: str, unit: str, default: float, meaning: str, width: int = 1) -> Column:
+    return Column(name, dtype, width, unit, default, meaning)
+
+
+FIRMS = (
+    _c("uid", "int64", "id", -1, "identity, never used again"),
+    _c("slot", "int64", "id", -1, "place in the urn from which uniform candidates are drawn"),
+    _c("kind", "uint8", "code", 0, "smb, large, institute, ngo, association, platform"),
+    _c("born", "int32", "month", 0, "month of entry; negative for founders with a past"),
+    _c("sector", "int16", "code", 0, "sector"),
+    _c("region", "int16", "code", 0, "region"),
+    _c("x", "float64", "km", 0, "place, west to east"),
+    _c("y", "float64", "km", 0, "place, south to north"),
+    _c("size", "float64", "EUR/month", 0, "monthly capacity"),
+    _c("cash", "float64", "EUR", 0, "balance, may go below zero down to the credit limit"),
+    _c("skills", "float32", "1", 0, "five skills in [0, 1]", SKILLS),
+    _c("base_skills", "float32", "1", 0, "skills to which unused learning returns", SKILLS),
+    _c("practice", "uint64", "bits", 0, "48 bits: a point on the sector's landscape"),
+    _c("z", "float64", "1", 0, "standardised value of the practice"),
+    _c("culture", "float32", "1", 0, "six culture dimensions in [0, 1]", CULTURE),
+    _c("purpose", "float32", "1", 0, "purpose vector in [0, 1]", PURPOSE),
+    _c("reputation", "float64", "1", 0.5, "how far a stranger would trust the firm, [0, 1]"),
+    _c("autonomy", "float64", "1", 1, "weight of own utility against an orchestrator's score, [0, 1]"),
+    _c("absorptive", "float64", "1", 1, "absorptive capacity, multiplies learning"),
+    _c("explore", "float64", "1", 1, "propensity to explore, multiplies the tolerance for worse practice"),
+    _c("aspiration", "float64", "1", 0, "performance aimed at (margin)"),
+    _c("performance", "float64", "1", 0, "smoothed margin: profit per capacity"),
+    _c("drive", "float64", "1", 1, "above 1 below aspiration: searches, tries and drops more"),
+    _c("slack", "float64", "1", 0, "reserve capacity as a share of size"),
+    _c("digital", "float64", "1", 0, "level of digital practice, [0, 1]"),
+    _c("security", "float64", "1", 0, "protection against incidents, [0, 1]"),
+    _c("health", "float64", "1", 1, "share of capacity working, [0, 1]"),
+    _c("inventory", "float64", "EUR", 0, "stock of inputs"),
+    _c("propensities", "float64", "1", 0.5, "open, specialist, relational, platform", 4),
+    _c("platform", "int64", "id", -1, "platform the firm sells on, -1 none"),
+    _c("platform_share", "float64", "1", 0, "share of sales on the platform, [0, 1]"),
+    _c("fill", "float64", "1", 1, "demand met by the market as a share of size, last month"),
+    _c("revenue", "float64", "EUR/month", 0, "revenue of last month"),
+    _c("profit", "float64", "EUR/month", 0, "revenue less all costs of last month"),
+    _c("joint_income", "float64", "EUR/month", 0, "net value from joint projects of this month"),
+    _c("costs_due", "float64", "EUR/month", 0, "costs of ties, of tie building and of tries this month"),
+    _c("projects", "int32", "count", 0, "joint projects this month"),
+    _c("successes", "int32", "count", 0, "joint projects that succeeded this month"),
+    _c("betrayals", "int32", "count", 0, "opportunistic acts of the firm this month"),
+)
+
+TIES = (
+    _c("nbr", "int32", "row", -1, "row of the partner"),
+    _c("w", "float32", "1", 0.3, "strength, [0, 1]"),
+    _c("good", "float32", "count", 0, "own good experience with the partner, faded"),
+    _c("bad", "float32", "count", 0, "own bad experience with the partner, faded"),
+    _c("good_in", "float32", "count", 0, "the partner's good experience with this side"),
+    _c("bad_in", "float32", "count", 0, "the partner's bad experience with this side"),
+    _c("value", "float32", "EUR/month", 0, "smoothed value of the tie to this side"),
+    _c("share", "float32", "1", 0, "share of the buyer's input (operational ties)"),
+    _c("born", "int32", "month", 0, "month of formation; negative for imported ties"),
+    _c("role", "uint8", "code", 0, "0 both ways, 1 this side buys, 2 this side supplies"),
+    _c("formal", "uint8", "bool", 0, "1 if the tie rests on a contract"),
+    _c("outcome", "uint8", "code", 0, "last month's joint project, see kernels.work"),
+)
+
+GROUPS = (
+    _c("gid", "int64", "id", -1, "identity of the group"),
+    _c("form", "uint8", "code", 0, "cluster, association, supply chain, franchise, virtual, ..."),
+    _c("orchestrator", "int64", "uid", -1, "uid of the orchestrating firm, -1 none"),
+    _c("sharing", "uint8", "code", 0, "rule of benefit sharing"),
+    _c("deciding", "uint8", "code", 0, "central or participatory"),
+    _c("transparency", "float64", "1", 0.5, "how much members see, [0, 1]"),
+    _c("admission", "uint8", "code", 0, "rule of admission"),
+    _c("fee", "float64", "EUR/month", 0, "fee of a member"),
+    _c("budget", "float64", "EUR", 0, "money the group holds"),
+    _c("mandate", "uint32", "bits", 0, "interventions that the group may use"),
+)
+
+MEMBERSHIPS = (
+    _c("uid", "int64", "id", -1, "the member"),
+    _c("gid", "int64", "id", -1, "the group"),
+    _c("joined", "int32", "month", 0, "month of joining"),
+    _c("commitment", "float64", "1", 0.5, "commitment, [0, 1]"),
+    _c("role", "uint8", "code", 0, "role in the group"),
+)

@@ -1,0 +1,176 @@
+"""The plan of a month: ordered phases, and the simulation that walks through them.
+
+Order of the phases and of the rules in them:
+
+1. environment: environment
+2. search: search
+3. formation: formation
+4. working together: work
+5. strengthening and decay: strengthening
+6. innovation: knowledge, innovation
+7. adaptation: adaptation
+8. market and money: market, exit, entry
+9. dissolution: dissolution
+10. governance, sensing, steering: orchestration
+11. observation: measures (read-only)
+
+To add your own rule, put it into `PLAN` behind the rule that it follows.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emergence.config import Rules, Settings, read_settings
+from emergence.measures.monthly import measure_month
+from emergence.rules import (
+    adaptation,
+    dissolution,
+    entry,
+    environment,
+    exit,
+    formation,
+    innovation,
+    knowledge,
+    market,
+    orchestration,
+    search,
+    strengthening,
+    work,
+)
+from emergence.rules.base import EVENT_COLUMNS, EventLog, Rule, State
+from emergence.world import World
+
+PLAN: tuple[Rule, ...] = (
+    environment.RULE,
+    search.RULE,
+    formation.RULE,
+    work.RULE,
+    strengthening.RULE,
+    knowledge.RULE,
+    innovation.RULE,
+    adaptation.RULE,
+    market.RULE,
+    exit.RULE,
+    entry.RULE,
+    dissolution.RULE,
+    orchestration.RULE,
+)
+
+
+class Simulation:
+    """A world and the rules that move it.
+
+    Parameters
+    ----------
+    world : World
+        From `build.make_world`, or loaded.
+    settings : Settings
+        As the user gave them.
+    rules : Rules
+        After the conditions have set their parameters.
+    """
+
+    def __init__(self, world: World, settings: Settings, rules: Rules) -> None:
+        self.world, self.settings, self.rules = world, settings, rules
+        self.events = EventLog()
+        self.rows: list[dict[str, float]] = []
+        self.seconds: dict[str, float] = {}
+        self._state = State(world, settings, rules, self.events)
+
+    @property
+    def step(self) -> int:
+        """Months done."""
+        return self.world.step
+
+    def advance(self, months: int = 1, on_month: Callable[[Simulation], None] | None = None) -> Simulation:
+        """Run so many months; `on_month` is called after each."""
+        for _ in range(months):
+            self._month()
+            if on_month is not None:
+                on_month(self)
+        return self
+
+    def _month(self) -> None:
+        begin_month(self._state)
+        for rule in PLAN:
+            if not getattr(self.rules, rule.name).enabled:
+                continue
+            began = time.perf_counter()
+            self._state.enter_rule(rule)
+            rule.update(self._state)
+            self._state.leave_rule(rule)
+            self.seconds[rule.name] = self.seconds.get(rule.name, 0.0) + time.perf_counter() - began
+        self.world.step += 1
+        if self.settings.debug:
+            self.world.check()
+        began = time.perf_counter()
+        if self.world.step % self.settings.output.every == 0:
+            self.rows.append(measure_month(self.world, self.settings))
+        self.seconds["measures"] = self.seconds.get("measures", 0.0) + time.perf_counter() - began
+
+    def save(self, path: str | Path) -> None:
+        """Write the whole state, the log of events and the measures so far to one ``.npz`` file."""
+        events = self.events.columns()
+        self.world.save(
+            path,
+            {
+                "settings": asdict(self.settings),
+                "rules": asdict(self.rules),
+                "rows": self.rows,
+                "events": {name: column.tolist() for name, column in events.items()},
+            },
+        )
+
+    @classmethod
+    def load(cls, path: str | Path, threads: int | None = None) -> Simulation:
+        """Read a state written by `save`; it goes on exactly as if it had never stopped."""
+        world, extra = World.load(path)
+        settings = read_settings(extra["settings"])
+        if threads is not None:
+            settings.threads = threads
+        simulation = cls(world, settings, read_settings({"rules": extra["rules"]}).rules)
+        simulation.rows = extra["rows"]
+        chunk = tuple(np.asarray(extra["events"][n], dtype) for n, dtype in EVENT_COLUMNS.items())
+        simulation.events.chunks = [chunk] if chunk[0].size else []
+        return simulation
+
+
+def begin_month(state: State) -> None:
+    """Set this month's counters and flows to zero."""
+    firms, world = state.world.firms, state.world
+    for name in ("joint_income", "costs_due", "projects", "successes", "betrayals"):
+        getattr(firms, name)[:] = 0
+    for layer in state.acting:
+        world.ties[layer].outcome[:] = 0
+    world.counts = {}
+    state.meetings = {}
+    state._packed.clear()
+
+
+def explain(settings: Settings, rules: Rules) -> list[dict[str, Any]]:
+    """Return one row per rule in the order of the step: phase, rule, on or off, reads, writes, source."""
+    return [
+        {
+            "phase": rule.phase,
+            "rule": rule.name,
+            "on": bool(getattr(rules, rule.name).enabled),
+            "about": rule.about,
+            "reads": rule.reads,
+            "writes": rule.writes,
+            "source": rule.source,
+        }
+        for rule in PLAN
+    ]
+
+
+def settings_json(settings: Settings) -> str:
+    """Return the settings as JSON with sorted keys, the text behind the hash of a run."""
+    return json.dumps(asdict(settings), sort_keys=True)

@@ -1,0 +1,364 @@
+"""The state of a world: tables of columns, ties as half-edge CSR, and what belongs to no firm.
+
+Rows are in canonical order, by month of entry and then by uid, and compaction keeps it. So sums
+over partners have one order, whatever order the firms were listed in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emergence.kernels import graph
+from emergence.schema import FIRMS, GROUPS, LAYERS, MEMBERSHIPS, TIES, Column
+
+FORMAT = 1
+
+
+class Table:
+    """Columns of equal length with spare capacity; `table.cash` is the live array.
+
+    Parameters
+    ----------
+    spec : sequence of Column
+        What the table holds.
+    count : int
+        Rows at the start, filled with the defaults.
+    """
+
+    def __init__(self, spec: Sequence[Column], count: int = 0) -> None:
+        self.spec = {column.name: column for column in spec}
+        self.count = 0
+        self.version = 0
+        self._full: dict[str, np.ndarray] = {c.name: self._make(c, count) for c in spec}
+        self._set_count(count)
+
+    @staticmethod
+    def _make(column: Column, rows: int) -> np.ndarray:
+        shape = rows if column.width == 1 else (rows, column.width)
+        return np.full(shape, column.default, dtype=column.dtype)
+
+    def _set_count(self, count: int) -> None:
+        self.count = count
+        self.version += 1
+        for name, full in self._full.items():
+            setattr(self, name, full[:count])
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        raise AttributeError(f"there is no column '{name}'")
+
+    def column(self, name: str) -> np.ndarray:
+        """Return the live array of one column."""
+        return getattr(self, name)
+
+    def reserve(self, rows: int) -> None:
+        """Make room for `rows` rows in all; grows by a quarter so that growth is cheap."""
+        capacity = len(next(iter(self._full.values())))
+        if rows <= capacity:
+            return
+        capacity = max(rows, capacity + capacity // 4 + 16)
+        for name, full in self._full.items():
+            grown = self._make(self.spec[name], capacity)
+            grown[: self.count] = full[: self.count]
+            self._full[name] = grown
+
+    def append(self, rows: int, **values: np.ndarray) -> None:
+        """Add rows at the end, with defaults where no value is given."""
+        first = self.count
+        self.reserve(first + rows)
+        self._set_count(first + rows)
+        for name, column in self.spec.items():
+            getattr(self, name)[first:] = values.get(name, column.default)
+
+    def keep(self, mask: np.ndarray) -> None:
+        """Drop the rows where `mask` (bool[count]) is false, in place, in order."""
+        left = int(mask.sum())
+        for name in self.spec:
+            array = getattr(self, name)
+            array[:left] = array[mask]
+        self._set_count(left)
+
+    def nbytes(self) -> int:
+        """Return the bytes allocated, spare capacity included."""
+        return sum(full.nbytes for full in self._full.values())
+
+
+class Ties(Table):
+    """The ties of one layer as half-edges; `ptr` (int64[firms + 1]) says where a row begins."""
+
+    def __init__(self, firms: int = 0) -> None:
+        super().__init__(TIES)
+        self.ptr: np.ndarray = np.zeros(firms + 1, np.int64)
+
+    @property
+    def number(self) -> int:
+        """Number of ties."""
+        return self.count // 2
+
+    def degree(self) -> np.ndarray:
+        """Return the partners of each firm, int64[firms]."""
+        return np.diff(self.ptr)
+
+    def owner(self) -> np.ndarray:
+        """Return the row that owns each half-edge, int32[half-edges]."""
+        return graph.owners(self.ptr)
+
+    def insert(self, a: np.ndarray, b: np.ndarray, **values: np.ndarray | tuple[np.ndarray, np.ndarray]) -> None:
+        """Add ties between rows `a` and `b`; none may be present or occur twice.
+
+        A value is one array for both sides, or a pair of arrays (side of `a`, side of `b`).
+        """
+        rows = np.concatenate([a, b]).astype(np.int32)
+        partners = np.concatenate([b, a]).astype(np.int32)
+        order = np.lexsort((partners, rows))
+        rows, partners = rows[order], partners[order]
+        places, new_ptr = graph.insert_places(self.ptr, self.nbr, rows, partners)
+        old = self.count
+        self.reserve(old + rows.size)
+        for name, column in self.spec.items():
+            if name == "nbr":
+                new = partners
+            elif name in values:
+                value = values[name]
+                sides = value if isinstance(value, tuple) else (value, value)
+                sides = [np.broadcast_to(np.asarray(side, column.dtype), a.shape) for side in sides]
+                new = np.concatenate(sides)[order]
+            else:
+                new = np.full(rows.size, column.default, column.dtype)
+            graph.insert_column(self._full[name], old, places, new)
+        self.ptr = new_ptr
+        self._set_count(old + rows.size)
+
+    def drop(self, marks: np.ndarray) -> None:
+        """Remove the half-edges marked in `marks` (uint8); both ends of a tie must be marked."""
+        new_ptr = graph.drop_pointer(self.ptr, marks)
+        for name in self.spec:
+            graph.drop_column(self._full[name], marks)
+        self.ptr = new_ptr
+        self._set_count(int(new_ptr[-1]))
+
+    def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return rows (a, b) with a < b and the half-edge position of each tie."""
+        owner = self.owner()
+        at = np.flatnonzero(owner < self.nbr)
+        return owner[at], self.nbr[at], at
+
+    def trust(self) -> np.ndarray:
+        """Return own trust in the partner per half-edge, (good + 1) / (good + bad + 2)."""
+        return (self.good + 1.0) / (self.good + self.bad + 2.0)
+
+
+@dataclass
+class Registry:
+    """Every practice ever used (open hash table): its first month, and how often a routine was taken over."""
+
+    practice: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
+    first: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    adoptions: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    count: int = 0
+
+
+class World:
+    """Everything that changes while a world runs.
+
+    Parameters
+    ----------
+    firms : int
+        Firms at the start.
+
+    Attributes
+    ----------
+    firms, groups, memberships : Table
+    ties : list of Ties
+        One per layer, in the order of `schema.LAYERS`.
+    step : int
+        Months done.
+    slots : int32[any]
+        Row of the firm in each slot of the urn of candidates, -1 where nobody is.
+    landscape : float64[sectors, bits, 2**(k+1)]
+        Contribution tables of the practice landscapes.
+    ledger : dict of str to float
+        Money created (plus) or destroyed (minus) by cause, in EUR; balances change by their sum.
+    labels : dict of int to str
+        Names of firms that came from a file, by uid.
+    """
+
+    def __init__(self, firms: int = 0) -> None:
+        self.firms: Any = Table(FIRMS, firms)
+        self.groups = Table(GROUPS)
+        self.memberships = Table(MEMBERSHIPS)
+        self.ties = [Ties(firms) for _ in LAYERS]
+        self.step = 0
+        self.seed = 0
+        self.founders = firms
+        self.opportunities = 0.0
+        self.slots: np.ndarray = np.arange(firms, dtype=np.int32)
+        self.landscape: np.ndarray = np.zeros((1, 1, 1))
+        self.demand: dict[str, np.ndarray] = {}
+        self.standard = np.uint64(0)
+        self.registry = Registry()
+        self.ledger: dict[str, float] = {}
+        self.counts: dict[str, float] = {}
+        self.labels: dict[int, str] = {}
+
+    @property
+    def size(self) -> int:
+        """Number of firms alive."""
+        return self.firms.count
+
+    def name_of(self, uid: int) -> str:
+        """Return the firm's name, or one made from its uid."""
+        if uid in self.labels:
+            return self.labels[uid]
+        month, number = divmod(uid, 1 << 26)
+        return f"Firm {uid}" if month == 0 else f"Entrant {number} of month {month}"
+
+    def rows_of(self, uids: Iterable[int]) -> np.ndarray:
+        """Return the rows of firms by uid, -1 where none is alive."""
+        wanted = np.asarray(list(uids), np.int64)
+        order = np.argsort(self.firms.uid, kind="stable")
+        at = np.searchsorted(self.firms.uid, wanted, sorter=order)
+        found = np.full(wanted.size, -1, np.int64)
+        inside = at < self.size
+        rows = order[at[inside]]
+        found[inside] = np.where(self.firms.uid[rows] == wanted[inside], rows, -1)
+        return found
+
+    def book(self, cause: str, amount: float) -> None:
+        """Write money created (plus) or destroyed (minus) into the ledger."""
+        self.ledger[cause] = self.ledger.get(cause, 0.0) + float(amount)
+
+    def count(self, what: str, number: float) -> None:
+        """Add to one of this month's counters."""
+        self.counts[what] = self.counts.get(what, 0.0) + float(number)
+
+    def enter(self, **values: np.ndarray) -> None:
+        """Add firms at the end; `uid` must be ascending and above that of all earlier entrants."""
+        rows = values["uid"].size
+        first = self.size
+        self.firms.append(rows, **values)
+        self.slots[self.firms.slot[first:]] = np.arange(first, first + rows)
+        for layer in self.ties:
+            layer.ptr = np.concatenate([layer.ptr, np.full(rows, layer.ptr[-1])])
+
+    def remove(self, alive: np.ndarray) -> None:
+        """Remove the firms where `alive` (bool[firms]) is false, with all their ties."""
+        new_row = (np.cumsum(alive) - 1).astype(np.int32)
+        for layer in self.ties:
+            if layer.count:
+                marks = np.zeros(layer.count, np.uint8)
+                graph.mark_dead_ends(layer.ptr, layer.nbr, alive, marks)
+                layer.drop(marks)
+                graph.relabel(layer.nbr, new_row)
+            layer.ptr = np.concatenate([[0], layer.ptr[1:][alive]])
+        self.slots[self.firms.slot[~alive]] = -1
+        self.firms.keep(alive)
+        self.slots[self.firms.slot] = np.arange(self.size, dtype=np.int32)
+
+    def save(self, path: str | Path, extra: dict[str, Any] | None = None) -> None:
+        """Write the whole state to one ``.npz`` file; `extra` is kept as JSON."""
+        arrays: dict[str, np.ndarray] = {}
+        for label, table in self._tables():
+            for name in table.spec:
+                arrays[f"{label}.{name}"] = table.column(name)
+        for layer, ties in zip(LAYERS, self.ties, strict=True):
+            arrays[f"ptr.{layer}"] = ties.ptr
+        for name, array in self.demand.items():
+            arrays[f"demand.{name}"] = array
+        for name in ("practice", "first", "adoptions"):
+            arrays[f"registry.{name}"] = getattr(self.registry, name)
+        arrays["slots"], arrays["landscape"] = self.slots, self.landscape
+        scalars = {
+            "format": FORMAT,
+            "step": self.step,
+            "seed": self.seed,
+            "founders": self.founders,
+            "opportunities": self.opportunities,
+            "standard": int(self.standard),
+            "registry": self.registry.count,
+            "ledger": self.ledger,
+            "counts": self.counts,
+            "labels": {str(uid): name for uid, name in self.labels.items()},
+            "extra": extra or {},
+        }
+        arrays["scalars"] = np.frombuffer(json.dumps(scalars).encode(), np.uint8)
+        with open(path, "wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, path: str | Path) -> tuple[World, dict[str, Any]]:
+        """Read a state written by `save`; returns the world and the extra."""
+        with np.load(path, allow_pickle=False) as arrays:
+            scalars = json.loads(arrays["scalars"].tobytes())
+            if scalars["format"] != FORMAT:
+                raise ValueError(f"{path}: state of format {scalars['format']}, this version reads {FORMAT}")
+            world = cls()
+            for label, table in world._tables():
+                columns = {name: arrays[f"{label}.{name}"] for name in table.spec}
+                table.append(len(next(iter(columns.values()))), **columns)
+            for layer, ties in zip(LAYERS, world.ties, strict=True):
+                ties.ptr = arrays[f"ptr.{layer}"]
+            world.demand = {n[7:]: arrays[n] for n in arrays.files if n.startswith("demand.")}
+            world.slots, world.landscape = arrays["slots"], arrays["landscape"]
+            world.registry = Registry(
+                *(arrays[f"registry.{n}"] for n in ("practice", "first", "adoptions")), scalars["registry"]
+            )
+        for name in ("step", "seed", "founders", "opportunities", "ledger", "counts"):
+            setattr(world, name, scalars[name])
+        world.standard = np.uint64(scalars["standard"])
+        world.labels = {int(uid): name for uid, name in scalars["labels"].items()}
+        return world, scalars["extra"]
+
+    def _tables(self) -> list[tuple[str, Table]]:
+        named: list[tuple[str, Table]] = [
+            ("firms", self.firms),
+            ("groups", self.groups),
+            ("memberships", self.memberships),
+        ]
+        return named + list(zip(LAYERS, self.ties, strict=True))
+
+    def check(self) -> None:
+        """Assert the invariants that hold for any world at any time.
+
+        Raises
+        ------
+        AssertionError
+            Naming the invariant that is broken.
+        """
+        firms = self.firms
+        assert np.unique(firms.uid).size == self.size, "a uid occurs twice"
+        assert (self.slots[firms.slot] == np.arange(self.size)).all(), "the urn of candidates is off"
+        for name, column in firms.spec.items():
+            if column.dtype.startswith("float"):
+                assert np.isfinite(firms.column(name)).all(), f"firms.{name} is not finite"
+        for name in ("skills", "culture", "purpose", "reputation", "autonomy", "health", "security"):
+            array = firms.column(name)
+            assert not array.size or (array.min() >= 0 and array.max() <= 1), f"firms.{name} left [0, 1]"
+        assert not self.size or firms.size.min() > 0, "a firm has no size"
+        for layer, ties in zip(LAYERS, self.ties, strict=True):
+            self._check_layer(layer, ties)
+
+    def _check_layer(self, layer: str, ties: Ties) -> None:
+        assert ties.ptr.size == self.size + 1 and ties.ptr[-1] == ties.count, f"{layer}: pointer is off"
+        owner, nbr = ties.owner(), ties.nbr
+        if not ties.count:
+            return
+        assert nbr.min() >= 0 and nbr.max() < self.size, f"{layer}: tie to an unknown firm"
+        assert (owner != nbr).all(), f"{layer}: a firm is tied to itself"
+        code = owner.astype(np.int64) * self.size + nbr
+        assert (np.diff(code) > 0).all(), f"{layer}: a tie occurs twice or out of order"
+        mate = np.searchsorted(code, nbr.astype(np.int64) * self.size + owner)
+        assert (nbr[mate] == owner).all(), f"{layer}: a tie has one end only"
+        for name in ("w", "good", "born", "formal", "share"):
+            column = ties.column(name)
+            other = ties.good_in if name == "good" else column
+            assert (column == other[mate]).all(), f"{layer}: the two ends disagree on {name}"
+        assert ties.w.min() >= 0 and ties.w.max() <= 1, f"{layer}: strength left [0, 1]"
+        assert ties.good.min() >= 0 and ties.bad.min() >= 0, f"{layer}: negative experience"
+        for name in ("good", "bad", "value"):
+            assert np.isfinite(ties.column(name)).all(), f"{layer}: {name} is not finite"
