@@ -266,9 +266,8 @@ def make_ties(world: World, settings: Settings, imported: ImportedNetwork | None
         one_way = forward[first] * (copies == 1)
         role_lo = np.where(a[at][first] < b[at][first], 2, 1) * one_way
         role_hi = np.where(a[at][first] < b[at][first], 1, 2) * one_way
-        ties.insert(
-            lo[first], hi[first], w=strength[at][first], born=born[at][first], role=(role_lo, role_hi)
-        )  # fmt: skip
+        more = {"role": (role_lo, role_hi)} if layer == OPERATIONAL else {}
+        ties.insert(lo[first], hi[first], w=strength[at][first], born=born[at][first], **more)
 
 
 def make_demand(world: World, settings: Settings) -> None:

@@ -37,6 +37,8 @@ class Column:
         Value of a new row that nothing else sets.
     meaning : str
         One line in plain words.
+    layers : tuple of int
+        Ties only: the layers that have the column.
     """
 
     name: str
@@ -45,10 +47,19 @@ class Column:
     unit: str
     default: float
     meaning: str
+    layers: tuple[int, ...] = (0, 1, 2, 3)
 
 
-def _c(name: str, dtype: str, unit: str, default: float, meaning: str, width: int = 1) -> Column:
-    return Column(name, dtype, width, unit, default, meaning)
+def _c(
+    name: str,
+    dtype: str,
+    unit: str,
+    default: float,
+    meaning: str,
+    width: int = 1,
+    layers: tuple[int, ...] = (0, 1, 2, 3),
+) -> Column:
+    return Column(name, dtype, width, unit, default, meaning, layers)
 
 
 FIRMS = (
@@ -101,10 +112,10 @@ TIES = (
     _c("good_in", "float32", "count", 0, "the partner's good experience with this side"),
     _c("bad_in", "float32", "count", 0, "the partner's bad experience with this side"),
     _c("value", "float32", "EUR/month", 0, "smoothed value of the tie to this side"),
-    _c("share", "float32", "1", 0, "share of the buyer's input (operational ties)"),
+    _c("share", "float32", "1", 0, "share of the buyer's input", layers=(OPERATIONAL,)),
     _c("born", "int32", "month", 0, "month of formation; negative for imported ties"),
-    _c("role", "uint8", "code", 0, "0 both ways, 1 this side buys, 2 this side supplies"),
-    _c("formal", "uint8", "bool", 0, "1 if the tie rests on a contract"),
+    _c("role", "uint8", "code", 0, "0 both ways, 1 this side buys, 2 it supplies", layers=(OPERATIONAL,)),
+    _c("formal", "uint8", "bool", 0, "1 if the tie rests on a contract", layers=(OPERATIONAL, STRATEGIC)),
     _c("outcome", "uint8", "code", 0, "last month's joint project, see kernels.work"),
 )
 

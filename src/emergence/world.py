@@ -91,8 +91,8 @@ class Table:
 class Ties(Table):
     """The ties of one layer as half-edges; `ptr` (int64[firms + 1]) says where a row begins."""
 
-    def __init__(self, firms: int = 0) -> None:
-        super().__init__(TIES)
+    def __init__(self, layer: int, firms: int = 0) -> None:
+        super().__init__([column for column in TIES if layer in column.layers])
         self.ptr: np.ndarray = np.zeros(firms + 1, np.int64)
 
     @property
@@ -134,19 +134,23 @@ class Ties(Table):
         self.ptr = new_ptr
         self._set_count(old + rows.size)
 
-    def drop(self, marks: np.ndarray) -> None:
-        """Remove the half-edges marked in `marks` (uint8); both ends of a tie must be marked."""
-        new_ptr = graph.drop_pointer(self.ptr, marks)
+    def drop(self, gone: np.ndarray) -> None:
+        """Remove the half-edges at positions `gone` (int64, ascending); both ends of a tie must go."""
+        new_ptr = graph.drop_pointer(self.ptr, gone)
         for name in self.spec:
-            graph.drop_column(self._full[name], marks)
+            graph.drop_column(self._full[name], self.count, gone)
         self.ptr = new_ptr
         self._set_count(int(new_ptr[-1]))
 
+    def pairs_at(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return rows (a, b) and position of those half-edges in `at` (int64[k]) that have a < b."""
+        owner = np.searchsorted(self.ptr, at, "right") - 1
+        first = owner < self.nbr[at]
+        return owner[first], self.nbr[at[first]], at[first]
+
     def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return rows (a, b) with a < b and the half-edge position of each tie."""
-        owner = self.owner()
-        at = np.flatnonzero(owner < self.nbr)
-        return owner[at], self.nbr[at], at
+        return self.pairs_at(np.arange(self.count))
 
     def trust(self) -> np.ndarray:
         """Return own trust in the partner per half-edge, (good + 1) / (good + bad + 2)."""
@@ -192,7 +196,7 @@ class World:
         self.firms: Any = Table(FIRMS, firms)
         self.groups = Table(GROUPS)
         self.memberships = Table(MEMBERSHIPS)
-        self.ties = [Ties(firms) for _ in LAYERS]
+        self.ties = [Ties(layer, firms) for layer in range(len(LAYERS))]
         self.step = 0
         self.seed = 0
         self.founders = firms
@@ -253,7 +257,7 @@ class World:
             if layer.count:
                 marks = np.zeros(layer.count, np.uint8)
                 graph.mark_dead_ends(layer.ptr, layer.nbr, alive, marks)
-                layer.drop(marks)
+                layer.drop(np.flatnonzero(marks))
                 graph.relabel(layer.nbr, new_row)
             layer.ptr = np.concatenate([[0], layer.ptr[1:][alive]])
         self.slots[self.firms.slot[~alive]] = -1
@@ -354,7 +358,7 @@ class World:
         assert (np.diff(code) > 0).all(), f"{layer}: a tie occurs twice or out of order"
         mate = np.searchsorted(code, nbr.astype(np.int64) * self.size + owner)
         assert (nbr[mate] == owner).all(), f"{layer}: a tie has one end only"
-        for name in ("w", "good", "born", "formal", "share"):
+        for name in {"w", "good", "born", "formal", "share"} & set(ties.spec):
             column = ties.column(name)
             other = ties.good_in if name == "good" else column
             assert (column == other[mate]).all(), f"{layer}: the two ends disagree on {name}"

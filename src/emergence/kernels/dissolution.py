@@ -40,6 +40,9 @@ def mark_breaks(
             hazard = p.hazard * restless * np.exp(
                 -p.by_strength * (np.float64(w[h]) - 0.4) - p.by_trust * (0.5 * (t_i + t_j) - 0.6)
             )
+            # Nor can unwillingness do more than this, so few ties need the utilities.
+            if chance >= hazard * (1.0 + p.unwilling):
+                continue
             embedded = elsewhere_trust(i, j, ptr_a, nbr_a, good_a, bad_a, ptr_b, nbr_b, good_b, bad_b, ptr_c, nbr_c, good_c, bad_c) >= 0.0
             shared = shared_partners(ptr, nbr, i, j)
             k_i = ptr[i + 1] - ptr[i] - 1

@@ -77,39 +77,36 @@ def insert_places(ptr, nbr, rows, partners):
 @njit(cache=True, nogil=True)
 def insert_column(column, count, places, values):
     """Shift `column[:count]` right in place and put `values` at `places` (ascending)."""
-    k = places.size - 1
-    old = count - 1
-    write = count + places.size - 1
-    while k >= 0:
-        if places[k] == write:
-            column[write] = values[k]
-            k -= 1
-        else:
-            column[write] = column[old]
-            old -= 1
-        write -= 1
+    stop = count
+    for k in range(places.size - 1, -1, -1):
+        # Between two insertions a whole run moves by the number of insertions before it.
+        start = places[k] - k
+        for h in range(stop - 1, start - 1, -1):
+            column[h + k + 1] = column[h]
+        column[places[k]] = values[k]
+        stop = start
 
 
 @njit(cache=True, nogil=True)
-def drop_pointer(ptr, drop):
-    """Return the row pointer once the half-edges marked in `drop` (uint8[m]) are gone."""
+def drop_pointer(ptr, gone):
+    """Return the row pointer once the half-edges at positions `gone` (int64[k], ascending) are out."""
     n = ptr.size - 1
-    new_ptr = np.zeros(n + 1, np.int64)
-    for i in range(n):
-        left = 0
-        for h in range(ptr[i], ptr[i + 1]):
-            left += 1 - drop[h]
-        new_ptr[i + 1] = new_ptr[i] + left
+    new_ptr = np.empty(n + 1, np.int64)
+    k = 0
+    for i in range(n + 1):
+        while k < gone.size and gone[k] < ptr[i]:
+            k += 1
+        new_ptr[i] = ptr[i] - k
     return new_ptr
 
 
 @njit(cache=True, nogil=True)
-def drop_column(column, drop):
-    """Close the gaps of dropped half-edges in place."""
-    write = 0
-    for h in range(drop.size):
-        column[write] = column[h]
-        write += 1 - drop[h]
+def drop_column(column, count, gone):
+    """Close the gaps at positions `gone` (int64[k], ascending) in `column[:count]`, in place."""
+    for k in range(gone.size):
+        stop = gone[k + 1] if k + 1 < gone.size else count
+        for h in range(gone[k] + 1, stop):
+            column[h - k - 1] = column[h]
 
 
 @njit(cache=True, nogil=True)

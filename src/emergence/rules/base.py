@@ -17,6 +17,7 @@ import numpy as np
 from emergence import luck
 from emergence.config import Rules, Settings
 from emergence.kernels import pairs
+from emergence.kernels.graph import mark_dead_ends
 from emergence.schema import LAYERS
 from emergence.world import Table, Ties, World
 
@@ -231,11 +232,12 @@ class State:
         world = self.world
         for layer, ties in enumerate(world.ties):
             if ties.count:
-                a, b, at = ties.pairs()
-                lost = gone[a] | gone[b]
+                marks = np.zeros(ties.count, np.uint8)
+                mark_dead_ends(ties.ptr, ties.nbr, ~gone, marks)
+                a, b, at = ties.pairs_at(np.flatnonzero(marks))
                 uid = world.firms.uid
-                self.log("broken", uid[a[lost]], uid[b[lost]], layer, self.step - ties.born[at[lost]])
-                world.count("lost", int(lost.sum()))
+                self.log("broken", uid[a], uid[b], layer, self.step - ties.born[at])
+                world.count("lost", at.size)
         world.book("closed", -float(world.firms.cash[gone].sum()))
         world.count("exits", int(gone.sum()))
         world.remove(~gone)

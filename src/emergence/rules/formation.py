@@ -75,17 +75,16 @@ def fitted(state: State, layer: int, a: np.ndarray, b: np.ndarray) -> tuple[np.n
 
 
 def remove_marked(state: State, layer: int, drop: np.ndarray) -> None:
-    """Take out the half-edges marked in `drop` and log the broken ties."""
-    if not drop.any():
+    """Take out the half-edges marked in `drop` (uint8) and log the broken ties."""
+    gone = np.flatnonzero(drop)
+    if not gone.size:
         return
     ties = state.columns_of(layer)
-    a, b, at = ties.pairs()
-    gone = drop[at] == 1
+    a, b, at = ties.pairs_at(gone)
     uid = state.world.firms.uid
-    age = state.step - ties.born[at[gone]]
-    state.log("broken", uid[a[gone]], uid[b[gone]], layer, age)
-    state.world.count("broken", int(gone.sum()))
-    ties.drop(drop)
+    state.log("broken", uid[a], uid[b], layer, state.step - ties.born[at])
+    state.world.count("broken", at.size)
+    ties.drop(gone)
 
 
 def insert(state: State, layer: int, a: np.ndarray, b: np.ndarray) -> None:

@@ -1,0 +1,95 @@
+"""Hydra: configs and overrides to checked settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from emergence.config import Settings, defaults, known_keys, read_settings
+from emergence.errors import Refusal, nearest
+
+
+def config_folder() -> Path:
+    """Return the folder of the configs: inside the installed package, or at the top of a checkout."""
+    inside = Path(__file__).parent / "configs"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "configs"
+
+
+def groups() -> dict[str, list[str]]:
+    """Return the config groups and their options."""
+    return {
+        folder.name: sorted(file.stem for file in folder.glob("*.yaml"))
+        for folder in sorted(config_folder().iterdir())
+        if folder.is_dir() and any(folder.glob("*.yaml"))
+    }
+
+
+def register() -> None:
+    """Store the typed defaults under the name ``settings``, for hydra to start from."""
+    from hydra.core.config_store import ConfigStore
+
+    ConfigStore.instance().store(name="settings", node=defaults())
+
+
+def compose(overrides: Sequence[str] = ()) -> Settings:
+    """Return the settings that a list of ``key=value`` overrides describes.
+
+    Parameters
+    ----------
+    overrides : sequence of str
+        As on the command line: ``firms=500``, ``scenario=florence``, ``conditions.diversity=.2``.
+
+    Raises
+    ------
+    Refusal
+        For an unknown key or name, or a value out of range, with the nearest valid choice.
+    """
+    check_names(overrides)
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    register()
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(config_folder()), version_base="1.3"):
+            composed = hydra_compose("emergence", overrides=list(overrides))
+            values = OmegaConf.to_container(composed, resolve=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise Refusal("the overrides were not understood: " + " ".join(lines[:2])) from None
+    return read_values(values)
+
+
+def read_values(values: Any) -> Settings:
+    """Return checked settings from what hydra composed."""
+    values = {str(key): value for key, value in values.items() if key != "hydra"}
+    return read_settings(values)
+
+
+def check_names(overrides: Sequence[str]) -> None:
+    """Refuse unknown keys and options before hydra sees them, with the nearest valid name."""
+    keys, options = known_keys(), groups()
+    sections = {key.rsplit(".", depth)[0] for key in keys for depth in range(1, key.count(".") + 1)}
+    for override in overrides:
+        if override.startswith("hydra.") or override.startswith("hydra/"):
+            continue
+        name, equals, value = override.partition("=")
+        if not equals:
+            raise Refusal(f"'{override}' is not an override; write key=value, such as firms=500")
+        name = name.lstrip("+~")
+        if name in options:
+            wanted = value.strip("'\"")
+            if name == "scenario" and wanted.endswith((".yaml", ".yml")):
+                raise Refusal(
+                    f"scenario={wanted}: scenario files are not read yet; use one of the library: "
+                    + ", ".join(options["scenario"])
+                )
+            if wanted not in options[name] and "," not in wanted and "(" not in wanted:
+                raise Refusal(f"{name}={wanted}: there is no such {name}; {nearest(wanted, options[name])}")
+        elif name.split("[")[0] not in keys and name not in sections:
+            raise Refusal(f"unknown key '{name}': {nearest(name, set(keys) | set(options))}")
