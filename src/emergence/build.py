@@ -150,7 +150,7 @@ def make_firms(settings: Settings, imported: ImportedNetwork | None) -> World:
     """Draw the founders; what a file says of a firm is kept, the rest is drawn by its uid."""
     founders, seed = settings.founders, settings.seed
     if imported is None:
-        uid = np.arange(settings.firms, dtype=np.int64)
+        uid = np.arange(1, settings.firms + 1, dtype=np.int64)
     else:
         uid = np.array([firm_uid(name) for name in imported.ids], np.int64)
     order = np.argsort(uid)  # canonical order: the same whatever the order in the file

@@ -1,0 +1,52 @@
+"""emergence: a flight simulator for business networks."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from emergence.build import make_simulation
+    from emergence.compose import compose
+    from emergence.errors import Refusal
+    from emergence.mesa_api.model import EmergenceModel, Firm
+    from emergence.runs import Result, run
+    from emergence.step import Simulation
+
+# Names are looked up when asked for: `import emergence` loads neither numba nor mesa nor matplotlib.
+_HOMES = {
+    "EmergenceModel": "emergence.mesa_api.model",
+    "Firm": "emergence.mesa_api.model",
+    "Refusal": "emergence.errors",
+    "Result": "emergence.runs",
+    "Simulation": "emergence.step",
+    "compose": "emergence.compose",
+    "make_simulation": "emergence.build",
+    "measures": "emergence.measures",
+    "run": "emergence.runs",
+}
+
+__all__ = [
+    "EmergenceModel",
+    "Firm",
+    "Refusal",
+    "Result",
+    "Simulation",
+    "compose",
+    "make_simulation",
+    "measures",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'emergence' has no attribute '{name}'")
+    home = import_module(_HOMES[name])
+    found = home if name == "measures" else getattr(home, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,155 @@
+"""One run from settings to result: `em.run("firms=300", seed=7)`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from emergence import store
+from emergence.build import make_simulation
+from emergence.compose import compose
+from emergence.config import Settings
+from emergence.step import Simulation
+from emergence.world import World
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The network at one moment.
+
+    Attributes
+    ----------
+    step : int
+        Month.
+    uid, sector, region, x, y, size : ndarray, one entry a firm
+    ties : dict of int to (uid of one side, uid of the other, strength)
+        By layer number.
+    """
+
+    step: int
+    uid: np.ndarray
+    sector: np.ndarray
+    region: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    size: np.ndarray
+    ties: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]
+
+    @classmethod
+    def of(cls, world: World) -> Snapshot:
+        """Copy what a picture needs out of a world."""
+        firms = world.firms
+        ties = {}
+        for layer, half in enumerate(world.ties):
+            a, b, at = half.pairs()
+            ties[layer] = (firms.uid[a], firms.uid[b], half.w[at].copy())
+        columns = (firms.uid, firms.sector, firms.region, firms.x, firms.y, firms.size)
+        return cls(world.step, *(column.copy() for column in columns), ties)
+
+
+@dataclass
+class Result:
+    """What a run brought: tables as data frames, snapshots, and where it was written."""
+
+    simulation: Simulation
+    snapshots: list[Snapshot] = field(default_factory=list)
+    seconds: float = 0.0
+    folder: Path | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the run."""
+        return self.simulation.settings
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """A row a month, a column a measure (see `measures.monthly.MONTHLY`)."""
+        return _frame(store.steps_table(self.simulation))
+
+    @cached_property
+    def firms(self) -> pd.DataFrame:
+        """A row a firm alive at the end."""
+        return _frame(store.firms_table(self.simulation))
+
+    @cached_property
+    def ties(self) -> pd.DataFrame:
+        """A row a tie at the end."""
+        return _frame(store.ties_table(self.simulation))
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """A row an event."""
+        return _frame(store.events_table(self.simulation))
+
+    def name_of(self, uid: int) -> str:
+        """Return a firm's name, alive or not."""
+        return self.simulation.world.name_of(int(uid))
+
+
+def _frame(columns: dict[str, np.ndarray]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(columns)
+
+
+def run(*overrides: str, **keys: Any) -> Result:
+    """Run one scenario without a screen.
+
+    Parameters
+    ----------
+    *overrides : str
+        As on the command line, ``"firms=300"``.
+    **keys
+        Top-level keys, ``seed=7``.
+
+    Returns
+    -------
+    Result
+
+    Examples
+    --------
+    >>> result = run("firms=50", "steps=12", seed=7)  # doctest: +SKIP
+    >>> result.steps["mean_degree"].iloc[-1]  # doctest: +SKIP
+    """
+    return run_settings(compose([*overrides, *(f"{key}={value}" for key, value in keys.items())]))
+
+
+def run_settings(settings: Settings, on_month: Callable[[Simulation], None] | None = None) -> Result:
+    """Run checked settings; takes snapshots at the start, in the middle and at the end."""
+    began = time.perf_counter()
+    simulation = make_simulation(settings)
+    result = Result(simulation, [Snapshot.of(simulation.world)])
+    moments = {settings.steps // 2, settings.steps} - {0}
+
+    def after_month(simulation: Simulation) -> None:
+        if simulation.step in moments:
+            result.snapshots.append(Snapshot.of(simulation.world))
+        if on_month is not None:
+            on_month(simulation)
+
+    simulation.advance(settings.steps, after_month)
+    result.seconds = time.perf_counter() - began
+    return result
+
+
+def write(result: Result, times: dict[str, Any] | None = None) -> Path:
+    """Write the run folder (tables and manifest) and return its path."""
+    settings = result.settings
+    name = f"{safe_name(settings.scenario)}-{store.run_hash(settings)}"
+    result.folder = Path(settings.output.folder) / name
+    store.write_run(result.simulation, result.folder, {"seconds": result.seconds} | (times or {}))
+    return result.folder
+
+
+def safe_name(text: str) -> str:
+    """Return text that can be part of a file name whatever was in it."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in text)[:40] or "run"

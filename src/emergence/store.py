@@ -1,0 +1,167 @@
+"""Run folders: tables as Parquet, a manifest as JSON; every file is written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import sys
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emergence.config import Settings
+from emergence.measures.monthly import MONTHLY
+from emergence.rules.base import EVENTS
+from emergence.schema import CULTURE, KINDS, LAYERS, PURPOSE, SKILLS
+from emergence.step import Simulation
+
+Columns = dict[str, np.ndarray]
+_PARTS = {"skills": SKILLS, "base_skills": SKILLS, "culture": CULTURE, "purpose": PURPOSE, "propensities": 4}
+# What a run writes and how it is computed must not change its identity.
+_NOT_IDENTITY = ("output", "threads", "debug")
+
+
+def run_hash(settings: Settings) -> str:
+    """Return twelve hex digits that name a run: code version, settings, seed."""
+    identity = {k: v for k, v in asdict(settings).items() if k not in _NOT_IDENTITY}
+    text = json.dumps([version(), identity], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def version() -> str:
+    """Return the installed version of the program."""
+    try:
+        return metadata.version("emergence")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def firms_table(simulation: Simulation) -> Columns:
+    """Return the firms' columns with names, one row a firm in the order of uids."""
+    world = simulation.world
+    firms = world.firms
+    order = np.argsort(firms.uid)
+    table: Columns = {
+        "uid": firms.uid[order],
+        "name": np.array([world.name_of(int(uid)) for uid in firms.uid[order]], dtype=object),
+        "kind": np.array(KINDS, dtype=object)[firms.kind[order]],
+    }
+    for name in firms.spec:
+        column = firms.column(name)[order]
+        if name in _PARTS:
+            table |= {f"{name}_{k + 1}": column[:, k].copy() for k in range(_PARTS[name])}
+        elif name not in ("uid", "kind", "slot"):
+            table[name] = column
+    for layer, ties in zip(LAYERS, world.ties, strict=True):
+        table[f"degree_{layer}"] = ties.degree()[order]
+    return table
+
+
+def ties_table(simulation: Simulation) -> Columns:
+    """Return all ties, one row each, by layer and uids; `_a` is the side of the smaller uid."""
+    world = simulation.world
+    rows: list[Columns] = []
+    for layer, ties in zip(LAYERS, world.ties, strict=True):
+        owner = ties.owner()
+        uid = world.firms.uid
+        one = np.flatnonzero(uid[owner] < uid[ties.nbr])
+        one = one[np.lexsort((uid[ties.nbr[one]], uid[owner[one]]))]
+        code = owner.astype(np.int64) * max(world.size, 1) + ties.nbr
+        mate = np.searchsorted(code, ties.nbr[one].astype(np.int64) * max(world.size, 1) + owner[one])
+        trust = ties.trust()
+        rows.append(
+            {
+                "a": uid[owner[one]],
+                "b": uid[ties.nbr[one]],
+                "layer": np.full(one.size, layer, dtype=object),
+                "strength": ties.w[one],
+                "trust_ab": trust[one],
+                "trust_ba": trust[mate],
+                "value_a": ties.value[one],
+                "value_b": ties.value[mate],
+                "born": ties.born[one],
+                "direction": np.array(["both", "b to a", "a to b"], dtype=object)[
+                    ties.role[one] if "role" in ties.spec else np.zeros(one.size, int)
+                ],
+            }
+        )
+    return {name: np.concatenate([r[name] for r in rows]) for name in rows[0]}
+
+
+def events_table(simulation: Simulation) -> Columns:
+    """Return what happened: step, kind, a, b, layer, value; uids are -1 where there is none."""
+    columns = simulation.events.columns()
+    return {
+        "step": columns["step"],
+        "kind": np.array(EVENTS, dtype=object)[columns["kind"]],
+        "a": columns["a"],
+        "b": columns["b"],
+        "layer": np.array([*LAYERS, ""], dtype=object)[columns["layer"]],
+        "value": columns["value"],
+    }
+
+
+def steps_table(simulation: Simulation) -> Columns:
+    """Return the monthly measures, one row a measured month."""
+    rows = simulation.rows
+    table = {name: np.array([row[name] for row in rows], float) for name in MONTHLY}
+    table["step"] = table["step"].astype(np.int64)
+    return table
+
+
+def write_table(columns: Columns, path: Path) -> None:
+    """Write columns as Parquet with page checksums: temporary name, sync, rename."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    temporary = path.with_suffix(".tmp")
+    pq.write_table(pa.table(dict(columns)), temporary, write_page_checksum=True, compression="zstd")
+    publish(temporary, path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write text: temporary name, sync, rename."""
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    publish(temporary, path)
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Make a finished file appear under its name at once."""
+    with open(temporary, "rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def manifest(simulation: Simulation, folder: Path, times: dict[str, Any]) -> dict[str, Any]:
+    """Return what it takes to know and repeat a run, with the checksum of every table."""
+    libraries = ("numpy", "numba", "mesa", "networkx", "hydra-core", "pyarrow")
+    files = sorted(folder.glob("*.parquet"))
+    return {
+        "program": "emergence",
+        "version": version(),
+        "run": folder.name,
+        "seed": simulation.settings.seed,
+        "config": asdict(simulation.settings),
+        "rules_after_conditions": asdict(simulation.rules),
+        "versions": {"python": sys.version.split()[0]} | {name: metadata.version(name) for name in libraries},
+        "platform": {"system": platform.system(), "machine": platform.machine()},
+        "times": times,
+        "sha256": {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files},
+    }
+
+
+def write_run(simulation: Simulation, folder: Path, times: dict[str, Any]) -> None:
+    """Write the tables of a run and, last, its manifest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_table(steps_table(simulation), folder / "steps.parquet")
+    write_table(firms_table(simulation), folder / "firms.parquet")
+    write_table(ties_table(simulation), folder / "ties.parquet")
+    write_table(events_table(simulation), folder / "events.parquet")
+    text = json.dumps(manifest(simulation, folder, times), indent=1, sort_keys=True)
+    write_text(text, folder / "manifest.json")
