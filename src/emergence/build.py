@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emergence.config import Founders, Rules, Settings, get, put
+from emergence.config import Founders, Settings, get, known_keys, put
 from emergence.errors import Refusal
 from emergence.kernels.landscape import practice_value, redraw_entries, to_z, update_z
 from emergence.kernels.random import fill_units
@@ -61,19 +61,19 @@ class Effect:
 
 
 CONDITIONS: tuple[Effect, ...] = (
-    Effect("diversity", "founders.lineages", 0.16, 1.84, "distinct practices at the start: up"),
+    Effect("diversity", "founders.lineages", 0.16, 1.84, "spread of practices at the start: up"),
     Effect("diversity", "founders.skill_spread", 0.1, 1.9, "spread of skills at the start: up"),
     Effect("diversity", "founders.culture_spread", 0.1, 1.9, "spread of culture at the start: up"),
     Effect("diversity", "founders.outside_main", 0.1, 1.35, "share of firms outside the main sector: up"),
     Effect("diversity", "rules.formation.homophily", 0.5, -0.5, "distance of knowledge on new ties: up", True),
     Effect("autonomy", "rules.formation.own_weight", 0.0, 2.0, "standing of the larger partner on new ties: down"),
-    Effect("autonomy", "rules.search.proposed", 2.0, 0.0, "meetings proposed by the orchestrator: down"),
-    Effect("autonomy", "rules.innovation.standard", 2.0, 0.0, "copies of the orchestrator's standard: down"),
-    Effect("feedback", "rules.strengthening.feedback", 0.0, 2.0, "strength after success less after failure: up"),
+    Effect("autonomy", "rules.search.proposed", 2.0, 0.0, "standing of those met: down"),
+    Effect("autonomy", "rules.innovation.standard", 2.0, 0.0, "routines taken over from partners: up"),
+    Effect("feedback", "rules.strengthening.feedback", 0.0, 2.0, "strength after success less strength after failure: up"),
     Effect("feedback", "rules.strengthening.evidence", 0.2, 1.8, "spread of trust: up"),
     Effect("feedback", "rules.strengthening.reputation", 0.0, 2.0, "spread of reputation: up"),
     Effect("feedback", "rules.adaptation.social", 0.0, 2.0, "spread of aspirations: down"),
-    Effect("feedback", "rules.innovation.seeing", 0.0, 2.0, "value of the practices copied from: up"),
+    Effect("feedback", "rules.innovation.seeing", 0.0, 2.0, "improvement by copying: up"),
     Effect("adaptive_capacity", "rules.market.slack", 0.0, 2.0, "reserve capacity: up"),
     Effect("adaptive_capacity", "rules.innovation.tries", 0.4, 1.6, "tries of new practice: up"),
     Effect("adaptive_capacity", "rules.search.meetings", 0.6, 1.4, "meetings: up"),
@@ -92,8 +92,6 @@ def apply_conditions(settings: Settings, effects: Sequence[Effect] = CONDITIONS)
 
     Values stay inside the documented range of each parameter.
     """
-    from emergence.config import known_keys
-
     applied = copy.deepcopy(settings)
     known = known_keys()
     for effect in effects:
@@ -102,6 +100,22 @@ def apply_conditions(settings: Settings, effects: Sequence[Effect] = CONDITIONS)
         value = effect.apply(get(applied, effect.parameter), level)
         put(applied, effect.parameter, min(max(value, about["low"]), about["high"]))
     return applied
+
+
+def condition_table(settings: Settings) -> list[dict[str, object]]:
+    """Return one row per effect: condition, its level, the parameter, its value before and after."""
+    applied = apply_conditions(settings)
+    return [
+        {
+            "condition": effect.condition,
+            "level": getattr(settings.conditions, effect.condition),
+            "parameter": effect.parameter,
+            "before": get(settings, effect.parameter),
+            "after": get(applied, effect.parameter),
+            "moves": effect.moves,
+        }
+        for effect in CONDITIONS
+    ]
 
 
 def make_simulation(settings: Settings, effects: Sequence[Effect] = CONDITIONS) -> Simulation:

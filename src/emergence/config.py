@@ -85,7 +85,7 @@ class Network:
         ("empty", "random", "small_world", "scale_free", "clustered", "file"),
         "generator, or file for a network of your own",
     )
-    degree: float = num(5.0, 0, 1000, "ties", "mean ties per firm and acting layer")
+    degree: float = num(6.5, 0, 1000, "ties", "mean ties per firm and acting layer")
     rewiring: float = num(0.1, 0, 1, "1", "small_world: share of rewired ties")
     inside: float = num(0.8, 0, 1, "1", "clustered: share of ties inside a region or a sector")
     ties: str | None = optional(str, "file: CSV with source,target and optional columns")
@@ -263,8 +263,8 @@ class Market:
     growth_margin: float = num(0.15, 0, 5, "1/month", "growth of size with margin - reference")
     margin: float = num(0.085, -1, 1, "1", "reference margin")
     noise: float = num(0.035, 0, 2, "1", "Laplace scale of growth at size 10,000, times (size/10000)^-.2")
-    memory: float = num(0.8, 0, 0.999, "1/month", "memory of performance")
-    buffer: float = num(1.0, 0, 1e12, "months", "cash in months of capacity that owners leave in the firm")
+    memory: float = num(0.8, 0, 1, "1/month", "memory of performance")
+    buffer: float = num(0.2, 0, 1e12, "months", "cash in months of capacity that owners leave in the firm")
     payout: float = num(0.2, 0, 1, "1/month", "share of cash above the buffer that owners take out")
     slack: float = num(0.1, 0, 1, "1", "reserve capacity as a share of size, paid in full")
 
@@ -274,7 +274,7 @@ class Exit:
     """Closing down and default."""
 
     enabled: bool = switch(True, "rule on")
-    rate: float = num(0.78, 0, 10, "1", "multiplies the hazard .070 + .131 exp(-age/1.81) a year")
+    rate: float = num(0.85, 0, 10, "1", "multiplies the hazard .070 + .131 exp(-age/1.81) a year")
     selection: float = num(3.0, 0, 50, "1", "hazard x exp(-this (performance-.085)/.15)")
     credit: float = num(0.25, 0, 1e12, "months", "credit limit in months of capacity")
     contagion: float = num(0.05, 0, 1, "1", "loss at a partner's death, times w and the smaller size")

@@ -38,12 +38,13 @@ def nearest(name: str, choices: Iterable[str]) -> str:
         ``"did you mean 'x'?"`` or ``"choose one of a, b, c"``.
     """
     options = sorted(choices)
-    close = difflib.get_close_matches(name, options, n=1, cutoff=0.6)
-    if not close:
-        tail = name.rsplit(".", 1)[-1]
-        close = difflib.get_close_matches(tail, options, n=1, cutoff=0.6) or [
-            option for option in options if option.rsplit(".", 1)[-1] == tail
-        ]
+    section, _, tail = name.rpartition(".")
+    # Within the section that was named, the last word decides; elsewhere the whole name does.
+    siblings = {o.rpartition(".")[2]: o for o in options if o.rpartition(".")[0] == section}
+    close = [siblings[t] for t in difflib.get_close_matches(tail, siblings, n=1, cutoff=0.55)]
+    close = close or [o for word, o in siblings.items() if tail and word.startswith(tail)]
+    close = close or difflib.get_close_matches(name, options, n=1, cutoff=0.6)
+    close = close or [option for option in options if option.rsplit(".", 1)[-1] == tail]
     if close:
         return f"did you mean '{close[0]}'?"
     shown = ", ".join(options[:12]) + (", ..." if len(options) > 12 else "")

@@ -467,7 +467,8 @@ class _Table:
             except StopIteration:
                 return
             except csv.Error as error:
-                self.fault(line, f"cannot be read as CSV ({error})")
+                why = "a quote that opens here is never closed" if "end of data" in str(error) else str(error)
+                self.fault(line, f"cannot be read as CSV: {why}")
                 continue
             if any(map(str.strip, row)):
                 yield line, row

@@ -165,6 +165,7 @@ def explain(settings: Settings, rules: Rules) -> list[dict[str, Any]]:
             "about": rule.about,
             "reads": rule.reads,
             "writes": rule.writes,
+            "moves": rule.moves,
             "source": rule.source,
         }
         for rule in PLAN

@@ -20,6 +20,7 @@ RULE = Rule(
     phase="adaptation",
     about="below its aspiration a firm searches more, tries more and drops ties faster",
     source="Cyert and March 1963",
+    moves=("tries", "up"),
     reads=("firms.performance", "ties.nbr"),
     writes=names("firms", ["aspiration", "drive"]),
     update=update_adaptation,

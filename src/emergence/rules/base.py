@@ -42,6 +42,8 @@ class Rule:
         One line in plain words.
     source : str
         Where the formula comes from.
+    moves : (str, str)
+        A monthly measure that the rule moves, and which way: "up" or "down".
     reads, writes : tuple of str
         Columns, as ``firms.cash``, ``ties.w`` or ``world.slots``; ``ties`` and ``firms`` alone mean
         that ties or firms are made or removed. A column not in `writes` is handed over read-only.
@@ -53,6 +55,7 @@ class Rule:
     phase: str
     about: str
     source: str
+    moves: tuple[str, str]
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     update: Callable[[State], None]

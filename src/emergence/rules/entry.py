@@ -117,6 +117,7 @@ RULE = Rule(
     phase="market and money",
     about="opportunities come whatever happens; more of them are taken when demand exceeds capacity",
     source="thinning: Lewis and Shedler 1979; spin-offs: Klepper 2001",
+    moves=("firms", "up"),
     reads=names("firms", ["sector", "size", "fill", "base_skills", "practice", "region", "x", "y", "culture", "purpose"]),
     writes=("firms", "world.slots"),
     update=update_entries,

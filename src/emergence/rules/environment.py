@@ -118,6 +118,7 @@ RULE = Rule(
     phase="environment",
     about="landscapes drift or jump, demand follows a cycle, dated shocks strike",
     source="Kauffman 1993 (landscapes); cycle plus AR(1)",
+    moves=("mean_z", "down"),
     reads=names("firms", ["practice", "sector", "region", "uid", "size", "cash"]),
     writes=("firms", "ties", "firms.z", "world.landscape", "world.demand"),
     update=update_environment,

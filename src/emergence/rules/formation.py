@@ -105,6 +105,7 @@ RULE = Rule(
     phase="formation",
     about="a tie is made when both sides, or the orchestrator for them, want it",
     source="Jackson and Wolinsky 1996 (mutual consent); Nooteboom et al. 2007 (cognitive distance)",
+    moves=("ties", "up"),
     reads=names("firms", ["uid", "autonomy", "x", "y", "sector", "size", "slack", "skills", "culture", "purpose", "reputation"])
     + ("ties.nbr", "state.meetings"),
     writes=("ties", "firms.costs_due"),

@@ -74,6 +74,7 @@ RULE = Rule(
     phase="innovation",
     about="firms copy a routine from a partner, recombine two, or flip a bit, and keep what serves them",
     source="Kauffman 1993; Lazer and Friedman 2007; routines: Nelson and Winter 1982",
+    moves=("mean_z", "up"),
     reads=names("firms", ["uid", "sector", "drive", "explore", "size"]) + ("ties.nbr", "world.landscape"),
     writes=names("firms", ["practice", "z", "costs_due"]) + ("world.registry",),
     update=update_innovation,

@@ -24,6 +24,7 @@ RULE = Rule(
     phase="innovation",
     about="skills move along development ties; barter needs a double coincidence of wants",
     source="Cowan and Jonard 2004",
+    moves=("mean_skill", "up"),
     reads=names("firms", ["absorptive", "base_skills"]) + names("ties", ["nbr", "w", "good", "bad", "outcome"]),
     writes=("firms.skills",),
     update=update_knowledge,

@@ -52,6 +52,7 @@ RULE = Rule(
     phase="market and money",
     about="demand of a sector is shared by attraction; margins and luck make firms grow or shrink",
     source="Luce 1959 (shares); Stanley et al. 1996 (growth noise)",
+    moves=("gini_size", "up"),
     reads=names("firms", ["uid", "sector", "skills", "z", "slack", "health", "joint_income"]) + ("world.demand",),
     writes=names("firms", ["size", "cash", "revenue", "profit", "performance", "fill", "costs_due"]),
     update=update_market,

@@ -29,6 +29,7 @@ RULE = Rule(
     phase="governance, sensing, steering",
     about="an orchestrator brings firms to its hubs and proclaims the practice that looks best",
     source="Dhanaraj and Parkhe 2006 (hub orchestration)",
+    moves=("max_degree", "up"),
     reads=names("firms", ["uid", "z", "practice"]),
     writes=("world.standard",),
     update=update_standard,

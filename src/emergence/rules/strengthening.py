@@ -27,6 +27,7 @@ RULE = Rule(
     phase="strengthening and decay",
     about="success strengthens ties and trust, neglect wears them down",
     source="Granovetter 1973 (strength); beta reputation: Josang and Ismail 2002",
+    moves=("mean_strength", "up"),
     reads=names("ties", ["nbr", "outcome"]),
     writes=names("ties", ["w", "good", "bad", "good_in", "bad_in"]) + ("firms.reputation",),
     update=update_strengthening,

@@ -35,6 +35,7 @@ RULE = Rule(
     phase="working together",
     about="partners run joint projects that succeed, fail or are exploited",
     source="Nooteboom et al. 2007 (distance); Uzzi 1997 (trust); Axelrod 1984 (opportunism)",
+    moves=("joint_income", "up"),
     reads=names("firms", ["uid", "skills", "culture", "purpose", "size"])
     + names("ties", ["nbr", "w", "good", "bad", "good_in", "bad_in"]),
     writes=names("ties", ["outcome", "value"])

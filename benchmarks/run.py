@@ -1,0 +1,339 @@
+"""Measure speed and memory: `python benchmarks/run.py [--quick]`.
+
+Prints one table and writes it as JSON. Ratios are medians of interleaved pairs on one machine; absolute
+numbers stand beside them and mean little on another machine. What is measured and how:
+docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import gc
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "src")]
+
+from benchmarks import c_core  # noqa: E402
+from benchmarks.mesa_core import CoreModel, VectorModel  # noqa: E402
+from emergence.build import make_simulation  # noqa: E402
+from emergence.compose import compose  # noqa: E402
+from emergence.step import Simulation  # noqa: E402
+
+LEAN = ("output=lean", "output.every=100000", "seed=1")
+CORE = ("scenario=core", *LEAN)
+
+
+@dataclass
+class Row:
+    """One line of the table.
+
+    Parameters
+    ----------
+    name, unit, baseline : str
+        What, in what, against what.
+    value : float
+        Median.
+    target : str
+        What the design asks for, empty if nothing.
+    pairs : int
+        Interleaved pairs, or repeats, behind the median.
+    """
+
+    name: str
+    value: float
+    unit: str
+    baseline: str
+    target: str
+    pairs: int
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large and how often."""
+
+    mesa: int = 10_000
+    mesa_pairs: int = 7
+    block: int = 10
+    c: tuple[int, ...] = (10_000, 100_000)
+    c_pairs: int = 9
+    full: int = 10_000
+    full_pairs: int = 9
+    growth: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
+    growth_repeats: int = 5
+    threads: tuple[int, ...] = (10_000, 100_000, 1_000_000)
+    thread_pairs: int = 7
+    small: int = 500
+    small_steps: int = 200
+    small_runs: int = 9
+    shell: tuple[str, ...] = ()
+    shell_runs: int = 3
+    first_run: bool = True
+
+
+QUICK = Sizes(
+    mesa=300, mesa_pairs=2, block=2, c=(300,), c_pairs=2, full=300, full_pairs=2, growth=(300, 1_000, 10_000),
+    growth_repeats=2, threads=(300,), thread_pairs=2, small=100, small_steps=10, small_runs=2,
+    shell=("firms=50", "steps=3"), shell_runs=1, first_run=False,
+)  # fmt: skip
+
+
+def simulation(*overrides: str) -> Simulation:
+    """Build a world."""
+    return make_simulation(compose(list(overrides)))
+
+
+def ties_of(sim: Simulation) -> int:
+    """Return the ties of all layers."""
+    return sum(ties.number for ties in sim.world.ties)
+
+
+def per_tie_step(sim: Simulation, months: int) -> float:
+    """Run some months; return nanoseconds per tie-step, the ties counted after each month."""
+    ties, seconds = 0, 0.0
+    for _ in range(months):
+        began = perf_counter()
+        sim.advance()
+        seconds += perf_counter() - began
+        ties += ties_of(sim)
+    return seconds / ties * 1e9
+
+
+def mesa_per_tie_step(model: CoreModel) -> float:
+    """Run one month of mesa; the making of random numbers and collecting of garbage do not count."""
+    gc.collect()
+    gc.disable()
+    drawing, began = model.luck.seconds, perf_counter()
+    model.step()
+    seconds = perf_counter() - began - (model.luck.seconds - drawing)
+    gc.enable()
+    return seconds / model.graph.number_of_edges() * 1e9
+
+
+def ratio(pairs: list[tuple[float, float]]) -> tuple[float, float, float]:
+    """Return the median ratio second/first, and both medians."""
+    return (
+        statistics.median(b / a for a, b in pairs),
+        statistics.median(a for a, _ in pairs),
+        statistics.median(b for _, b in pairs),
+    )
+
+
+def against_mesa(sizes: Sizes) -> list[Row]:
+    """Core rules against the same rules in mesa, in two manners of writing."""
+    rows = []
+    manners = (
+        ("mesa, numpy vectors per agent", VectorModel, "300 (this milestone 150)"),
+        ("mesa, tuned by hand", CoreModel, ""),
+    )
+    for baseline, kind, target in manners:
+        ours = simulation(*CORE, f"firms={sizes.mesa}")
+        model = kind(ours)
+        for _ in range(3):
+            model.step()
+        ours.advance(3)
+        pairs = [(per_tie_step(ours, sizes.block), mesa_per_tie_step(model)) for _ in range(sizes.mesa_pairs)]
+        times, own, its = ratio(pairs)
+        what = f"core rules, {sizes.mesa:,} firms"
+        rows += [
+            Row(what, times, "times faster", baseline, target, len(pairs)),
+            Row(f"{what}: package", own, "ns per tie-step", baseline, "", len(pairs)),
+            Row(f"{what}: {baseline}", its, "ns per tie-step", baseline, "", len(pairs)),
+        ]
+    return rows
+
+
+def against_c(sizes: Sizes) -> list[Row]:
+    """Interaction and rebuild against C."""
+    rows = []
+    for firms in sizes.c:
+        sim = simulation(*CORE, f"firms={firms}").advance(6)
+        halves = sim.world.ties[1].count
+        times = c_core.compare(sim, sizes.c_pairs)
+        if times is None:
+            print("no gcc here: the comparison with C is left out", file=sys.stderr)
+            return rows
+        names = {
+            "interaction": "work and strengthening",
+            "breaks": "dissolution: test and removal",
+            "insert": "new ties",
+            "all": "interaction and rebuild",
+        }
+        for part, pairs in times.items():
+            value, c, own = ratio([(c, own) for own, c in pairs])
+            what = f"{names[part]}, {firms:,} firms ({own / halves * 2e9:.0f} ns a tie, C {c / halves * 2e9:.0f})"
+            target = "within 1.25" if part == "all" else ""
+            rows.append(Row(what, value, "times slower", "C (gcc -O3 -march=native)", target, len(pairs)))
+    return rows
+
+
+def full_world(sizes: Sizes) -> list[Row]:
+    """The default scenario against the core rules."""
+    core = simulation(*CORE, f"firms={sizes.full}").advance(3)
+    full = simulation(*LEAN, f"firms={sizes.full}").advance(3)
+    pairs = [(per_tie_step(core, 4), per_tie_step(full, 4)) for _ in range(sizes.full_pairs)]
+    value, core_ns, full_ns = ratio(pairs)
+    name = f"full world, {sizes.full:,} firms ({full_ns:.0f} ns per tie-step, core {core_ns:.0f})"
+    return [Row(name, value, "times slower", "core rules", "within 4", len(pairs))]
+
+
+def growth(sizes: Sizes) -> list[Row]:
+    """Exponent of time in the number of firms, worlds taking turns; two threads; memory."""
+    worlds = [simulation(*CORE, f"firms={firms}").advance(2) for firms in sizes.growth]
+    seconds: list[list[float]] = [[] for _ in worlds]
+    for _ in range(sizes.growth_repeats):
+        for k, world in enumerate(worlds):
+            months = max(1, min(20, 20_000 // sizes.growth[k]))
+            began = perf_counter()
+            world.advance(months)
+            seconds[k].append((perf_counter() - began) / months)
+    middle = [statistics.median(times) for times in seconds]
+    slope = float(np.polyfit(np.log(sizes.growth), np.log(middle), 1)[0])
+    span = f"{sizes.growth[0]:,} to {sizes.growth[-1]:,} firms"
+    each = ", ".join(f"{s / ties_of(w) * 1e9:.0f}" for s, w in zip(middle, worlds, strict=True))
+    rows = [
+        Row(f"growth of time, {span} ({each} ns per tie-step)", slope, "exponent of N", "linear is 1", "1.05",
+            sizes.growth_repeats)
+    ]  # fmt: skip
+    largest = worlds[-1]
+    table = largest.world.ties[1]
+    bytes_a_tie = (table.nbytes() + table.ptr.nbytes) / table.number
+    bare = sum(column[: table.count].nbytes for column in (table.column(name) for name in table.spec))
+    name = f"memory of a tie, {sizes.growth[-1]:,} firms ({bare / table.number:.0f} B without spare room)"
+    rows.append(Row(name, bytes_a_tie, "bytes", "allocated, pointer included", "64", 1))
+    del worlds, largest, table
+    gc.collect()
+    return rows
+
+
+def threads(sizes: Sizes) -> list[Row]:
+    """Two threads against one, taking turns on one and the same world."""
+    rows = []
+    for firms in sizes.threads:
+        one = simulation(*CORE, f"firms={firms}").advance(2)
+        two = Simulation(one.world, replace(one.settings, threads=2), one.rules)
+        months = max(1, min(10, 100_000 // firms))
+        two.advance()
+        pairs = [(per_tie_step(two, months), per_tie_step(one, months)) for _ in range(sizes.thread_pairs)]
+        value, two_ns, one_ns = ratio(pairs)
+        target = "1.8" if firms >= 100_000 else "never below 1"
+        name = f"two threads, {firms:,} firms ({two_ns:.0f} ns per tie-step, one {one_ns:.0f})"
+        rows.append(Row(name, value, "times faster", "one thread", target, len(pairs)))
+    return rows
+
+
+def small_worlds(sizes: Sizes) -> list[Row]:
+    """Many small worlds, one after the other, in one process."""
+    settings = compose([*CORE, f"firms={sizes.small}"])
+    times = []
+    for seed in range(sizes.small_runs):
+        mine = copy.deepcopy(settings)
+        mine.seed = seed
+        began = perf_counter()
+        make_simulation(mine).advance(sizes.small_steps)
+        times.append(perf_counter() - began)
+    name = f"small worlds: {sizes.small} firms, {sizes.small_steps} steps, core rules, built and run"
+    return [Row(name, 1.0 / statistics.median(times), "runs a second", "one core", "40", len(times))]
+
+
+def spawn(arguments: list[str], **environment: str) -> tuple[float, str] | None:
+    """Run a fresh interpreter; return its seconds and what it printed, None if it failed."""
+    path = os.pathsep.join([str(HERE.parent / "src"), os.environ.get("PYTHONPATH", "")])
+    began = perf_counter()
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env={**os.environ, "PYTHONPATH": path, **environment},
+        capture_output=True,
+        text=True,
+    )
+    seconds = perf_counter() - began
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+        print(f"left out: {' '.join(arguments)[:90]}: {last[0]}", file=sys.stderr)
+        return None
+    return seconds, done.stdout
+
+
+def shell(sizes: Sizes) -> list[Row]:
+    """What someone at a terminal waits for."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["-m", "emergence.cli", "run", f"output.folder={folder}/runs", *sizes.shell]
+        for name, more, target in (
+            ("default emergence run, with report", [], "5"),
+            ("default emergence run, no report", ["output.report=false"], "2"),
+        ):
+            if spawn([*command, *more]) is None:  # the first run warms the caches
+                continue
+            times = [done[0] for _ in range(sizes.shell_runs) if (done := spawn([*command, *more]))]
+            rows.append(Row(name, statistics.median(times), "s", "from the shell, warm caches", target, len(times)))
+        for module, target in (("emergence", "0.3"), ("emergence.build", "")):
+            code = f"import time; began = time.perf_counter(); import {module}; print(time.perf_counter() - began)"
+            times = [float(done[1]) for _ in range(max(3, sizes.shell_runs)) if (done := spawn(["-c", code]))]
+            if times:
+                rows.append(Row(f"import {module}", statistics.median(times), "s", "fresh process", target, len(times)))
+        if sizes.first_run:
+            done = spawn([*command, "output.report=false"], EMERGENCE_CACHE=f"{folder}/cache")
+            if done:
+                name = "first run ever, no report, everything compiling"
+                rows.append(Row(name, done[0], "s", "empty kernel cache", "30", 1))
+    return rows
+
+
+PARTS: tuple[Callable[[Sizes], list[Row]], ...] = (
+    against_mesa,
+    against_c,
+    full_world,
+    growth,
+    threads,
+    small_worlds,
+    shell,
+)
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as text."""
+    lines = [("what", "value", "unit", "against", "target", "pairs")]
+    lines += [(r.name, f"{r.value:.3g}", r.unit, r.baseline, r.target, str(r.pairs)) for r in rows]
+    lines = [(*cells[:1], cells[1].replace("e+03", "e3"), *cells[2:]) for cells in lines]
+    widths = [max(len(cells[k]) for cells in lines) for k in range(6)]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip() for cells in lines)
+
+
+def main(arguments: list[str] | None = None) -> list[Row]:
+    """Measure everything, print the table, write the JSON."""
+    parser = argparse.ArgumentParser(description="Measure speed and memory; prints one table, writes JSON.")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes: only checks that everything runs")
+    parser.add_argument("--only", nargs="*", choices=[part.__name__ for part in PARTS], help="some parts only")
+    parser.add_argument("--out", type=Path, help="JSON file (default benchmarks/results/latest.json or quick.json)")
+    chosen = parser.parse_args(arguments)
+    sizes = QUICK if chosen.quick else Sizes()
+    rows: list[Row] = []
+    for part in PARTS:
+        if chosen.only and part.__name__ not in chosen.only:
+            continue
+        began = perf_counter()
+        rows += part(sizes)
+        print(f"{part.__name__}: {perf_counter() - began:.0f} s", file=sys.stderr)
+        gc.collect()
+    print(table(rows))
+    out = chosen.out or HERE / "results" / ("quick.json" if chosen.quick else "latest.json")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+    return rows
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,290 @@
+"""The command line: ``emergence COMMAND [key=value ...]``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emergence.errors import Refusal, nearest
+
+if TYPE_CHECKING:
+    from emergence.config import Settings
+    from emergence.runs import Result
+
+DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
+
+OVERVIEW = """emergence: a flight simulator for business networks
+
+  emergence run [scenario=NAME] [key=value ...]    run one scenario; ends with a report
+  emergence check TIES.csv [FIRMS.csv]             all that is wrong with a network of your own
+  emergence explain [key=value ...]                the rules in the order of a month
+  emergence list                                   scenarios, networks, orchestrations, rules, measures
+
+Examples
+  emergence run
+  emergence run scenario=florence
+  emergence run network=file network.ties=ties.csv network.firms=firms.csv
+  emergence run conditions.diversity=0.9 firms=1000 seed=7
+
+Keys: seed steps firms threads scenario network orchestration conditions.{diversity,autonomy,feedback,
+adaptive_capacity,shared_purpose} rules.RULE.KEY output.folder; all of them: emergence run --help
+"""
+
+# Flags of hydra that `run` passes on.
+HYDRA_FLAGS = ("--multirun", "-m", "--cfg", "-c", "--info", "--shell-completion", "-sc", "--resolve", "--package", "-p")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 ran and failed, 2 input refused."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(OVERVIEW)
+        return DONE if words else REFUSED
+    if words[0] in ("--version", "version"):
+        from emergence.store import version
+
+        print(version())
+        return DONE
+    command, rest = words[0], words[1:]
+    try:
+        if command not in COMMANDS:
+            raise Refusal(f"there is no command '{command}'; {nearest(command, COMMANDS)}")
+        return COMMANDS[command](rest)
+    except Refusal as refusal:
+        tell_refusal(command, refusal)
+        return REFUSED
+    except KeyboardInterrupt:
+        print("\nstopped; nothing was written. The same command starts again.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def tell_refusal(command: str, refusal: Refusal) -> None:
+    """Say on standard error what was refused, in at most three lines."""
+    lines = [f"emergence {command}: {line}" if k == 0 else line for k, line in enumerate(str(refusal).splitlines()[:2])]
+    if len(refusal.problems) > 1:
+        lines.append(f"all {len(refusal.problems)}, with their lines: emergence check FILE")
+    print("\n".join(lines), file=sys.stderr)
+
+
+def command_run(words: list[str]) -> int:
+    """Run one scenario, write the run folder and the report, and say what came out."""
+    if any(word in ("-h", "--help") for word in words):
+        print(run_help())
+        return DONE
+    if any(word.split("=")[0] in HYDRA_FLAGS for word in words):
+        return run_with_hydra(words)
+    from emergence.compose import compose
+
+    run_and_report(compose(words), words)
+    return DONE
+
+
+def run_with_hydra(words: list[str]) -> int:
+    """Let hydra read the command line: --multirun, --cfg job, shell completion."""
+    import hydra
+    from omegaconf import OmegaConf
+
+    from emergence.compose import check_names, config_folder, read_values, register
+
+    check_names([w for w in words if "=" in w and not w.startswith("-")])
+    register()
+    refusals: list[Refusal] = []
+
+    @hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="emergence")
+    def job(composed: Any) -> None:
+        try:
+            settings = read_values(OmegaConf.to_container(composed, resolve=True))
+            run_and_report(settings, list(hydra.core.hydra_config.HydraConfig.get().overrides.task))
+        except Refusal as refusal:
+            refusals.append(refusal)
+            raise
+
+    before = sys.argv
+    sys.argv = ["emergence run", *words]
+    # Otherwise hydra would print its own account of the error and leave with exit code 1.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        job()
+    except Refusal:
+        raise
+    except SystemExit as end:
+        return int(end.code or 0)
+    except Exception as error:
+        if refusals:
+            raise refusals[0] from None
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise Refusal(" ".join(lines[:2]) or type(error).__name__) from None
+    finally:
+        sys.argv = before
+    return DONE
+
+
+def run_and_report(settings: Settings, overrides: list[str]) -> Result:
+    """Run, write, and print the summary and the path of the report."""
+    from emergence.kernels import compiled_before
+
+    if not compiled_before():
+        say("first run on this machine: compiling the kernels, about half a minute, only once ...")
+    from emergence.runs import run_settings, write
+
+    began = time.perf_counter()
+    with progress(settings.steps) as advance:
+        result = run_settings(settings, lambda simulation: advance(simulation.world.size))
+    folder = write(result, {"command": "emergence run " + " ".join(overrides)})
+    if settings.output.report:
+        from emergence.report.html import write_report
+        from emergence.report.words import summary
+
+        report = write_report(result, folder)
+        print()
+        for line in summary(result):
+            print(line)
+        print(f"\nReport: {report.resolve()}")
+    print(f"Tables: {folder.resolve()}  ({time.perf_counter() - began:.1f} s)")
+    return result
+
+
+class progress:
+    """A bar on standard error that counts months; silent where there is no terminal."""
+
+    def __init__(self, months: int) -> None:
+        from tqdm import tqdm
+
+        self.bar = tqdm(
+            total=months, unit=" months", file=sys.stderr, disable=not sys.stderr.isatty(), leave=False, ncols=80
+        )
+
+    def __enter__(self) -> Callable[[int], None]:
+        def advance(firms: int) -> None:
+            self.bar.set_postfix_str(f"{firms:,} firms", refresh=False)
+            self.bar.update()
+
+        return advance
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+
+def command_explain(words: list[str]) -> int:
+    """Print the rules in the order of a month, with what they read and write."""
+    if any(word in ("-h", "--help") for word in words):
+        print("emergence explain [key=value ...]\n\nThe phases of a month in order, the rule behind each, on or off,")
+        print("what it reads and writes, and the parameters that the conditions set.")
+        return DONE
+    from emergence.build import apply_conditions, condition_table
+    from emergence.compose import compose
+    from emergence.step import explain
+
+    settings = compose(words)
+    applied = apply_conditions(settings)
+    phase = ""
+    for row in explain(settings, applied.rules):
+        if row["phase"] != phase:
+            phase = row["phase"]
+            print(f"\n{phase}")
+        print(f"  {row['rule']:<14} {'on ' if row['on'] else 'off'}  {row['about']}")
+        print(f"  {'':<14}      reads  {', '.join(row['reads'])}")
+        print(f"  {'':<14}      writes {', '.join(row['writes'])}")
+        print(f"  {'':<14}      moves  {row['moves'][0]} {row['moves'][1]}")
+        print(f"  {'':<14}      source {row['source']}")
+    print("\nconditions and the parameters that they set")
+    for row in condition_table(settings):
+        change = f"{row['before']:g} -> {row['after']:.3g}"
+        print(f"  {row['condition']:<18} {row['level']:<5g} {row['parameter']:<36} {change:<18} {row['moves']}")
+    return DONE
+
+
+def command_list(words: list[str]) -> int:
+    """Print what there is to choose from, one line each."""
+    from emergence.compose import config_folder, groups
+    from emergence.measures.monthly import MONTHLY
+    from emergence.step import PLAN
+
+    for group, options in groups().items():
+        print(f"{group}")
+        for option in options:
+            print(f"  {option:<18} {first_words(config_folder() / group / f'{option}.yaml')}")
+    print("rules")
+    for rule in PLAN:
+        print(f"  {rule.name:<18} {rule.about}")
+    print("measures (columns of steps.parquet)")
+    for name, (unit, meaning) in MONTHLY.items():
+        print(f"  {name:<18} {meaning} [{unit}]")
+    return DONE
+
+
+def first_words(file: Path) -> str:
+    """Return the first comment of a config that is not a directive."""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#") and "@package" not in line:
+            return line.lstrip("# ")
+    return ""
+
+
+def run_help() -> str:
+    """Return the help of `run`: every key with default, range, unit and meaning."""
+    from emergence.compose import groups
+    from emergence.config import known_keys
+
+    lines = ["emergence run [scenario=NAME] [key=value ...]", ""]
+    lines.append("Runs one scenario and writes a run folder with tables, figures and report.html.")
+    lines.append("Also: --multirun (lists of values run one after the other), --cfg job (print the config).\n")
+    lines += [f"{name}=  {', '.join(options)}" for name, options in groups().items()] + [""]
+    for key, item in known_keys().items():
+        about = item.metadata
+        span = f"{about['low']:g} to {about['high']:g}" if "low" in about and "optional" not in about else ""
+        span = ", ".join(about.get("choices", ())) or span
+        default = item.default if not callable(item.default_factory) else "..."
+        unit = about.get("unit", "")
+        unit = "" if unit in ("", "1") else f" {unit}"
+        lines.append(f"{key:<38} {default!s:<12} {about['meaning']} [{span}{unit}]".replace(" []", ""))
+    return "\n".join(lines)
+
+
+def command_check(words: list[str]) -> int:
+    """Say everything that is wrong with a network's files; refused when `run` would refuse them."""
+    files = [word for word in words if not word.startswith("-") and "=" not in word]
+    keys = dict(word.partition("=")[::2] for word in words if "=" in word)
+    if not 1 <= len(files) <= 2 or set(keys) - {"network.year", "network.layer"} or "--help" in words:
+        print("emergence check TIES.csv [FIRMS.csv] [network.year=YEAR] [network.layer=LAYER]\n")
+        print("Reads a network as `run network=file` would and lists every fault with its line.")
+        return DONE if "--help" in words else REFUSED
+    from emergence.compose import compose
+    from emergence.network_io import read_network
+
+    network = compose([f"{key}={value}" for key, value in keys.items()]).network
+    try:
+        read = read_network(files[0], files[1] if len(files) == 2 else None, network.year, network.layer)
+    except Refusal as refusal:
+        if not refusal.problems:
+            raise
+        print("\n".join(refusal.problems), file=sys.stderr)
+        print(f"{len(refusal.problems)} to put right", file=sys.stderr)
+        return REFUSED
+    print(f"{len(read.ids)} firms, {read.source.size} ties: nothing wrong")
+    print("\n".join(read.notes))
+    return DONE
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "run": command_run,
+    "check": command_check,
+    "explain": command_explain,
+    "list": command_list,
+}
+
+
+def say(text: str) -> None:
+    """Print a line for the one who waits, on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

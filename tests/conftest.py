@@ -1,0 +1,94 @@
+"""Shared helpers: small worlds, byte-wise comparison, paired effects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+# Workers of a parallel test run must not share threads.
+os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+
+import numpy as np
+import pytest
+
+from emergence import store
+from emergence.build import CONDITIONS, make_simulation
+from emergence.config import Settings, read_settings
+from emergence.step import Simulation
+
+
+def merge(*parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge nested dicts, the later ones win."""
+    out: dict[str, Any] = {}
+    for part in parts:
+        for key, value in part.items():
+            both = isinstance(value, Mapping) and isinstance(out.get(key), Mapping)
+            out[key] = merge(out[key], value) if both else value
+    return out
+
+
+def dotted(**keys: Any) -> dict[str, Any]:
+    """Turn ``rules__work__payoff=1`` into a nested dict."""
+    out: dict[str, Any] = {}
+    for key, value in keys.items():
+        nested: Any = value
+        for name in reversed(key.split("__")):
+            nested = {name: nested}
+        out = merge(out, nested)
+    return out
+
+
+def settings_of(*parts: Mapping[str, Any], **keys: Any) -> Settings:
+    """Return checked settings of a small world: 60 firms unless told otherwise."""
+    return read_settings(merge({"firms": 60}, *parts, dotted(**keys)))
+
+
+def grow(*parts: Mapping[str, Any], months: int = 24, effects: Any = CONDITIONS, **keys: Any) -> Simulation:
+    """Build a small world and run it."""
+    return make_simulation(settings_of(*parts, **keys), effects).advance(months)
+
+
+def tables(simulation: Simulation) -> dict[str, dict[str, np.ndarray]]:
+    """Return all tables that a run writes."""
+    return {
+        "steps": store.steps_table(simulation),
+        "firms": store.firms_table(simulation),
+        "ties": store.ties_table(simulation),
+        "events": store.events_table(simulation),
+    }
+
+
+def same_bytes(first: Simulation, second: Simulation) -> list[str]:
+    """Return the names of the columns that differ in any byte."""
+    differing = []
+    one, two = tables(first), tables(second)
+    for table in one:
+        for name in one[table]:
+            a, b = one[table][name], two[table][name]
+            equal = a.shape == b.shape and a.dtype == b.dtype
+            equal = equal and ((a == b).all() if a.dtype == object else a.tobytes() == b.tobytes())
+            if not equal:
+                differing.append(f"{table}.{name}")
+    if not np.array_equal(first.world.landscape, second.world.landscape):
+        differing.append("landscape")
+    return differing
+
+
+def paired(measure: Callable[[int, bool], float], seeds: range = range(1000, 1030)) -> tuple[float, float, float]:
+    """Return mean difference (with minus without) and its 95% t interval over paired seeds."""
+    differences = np.array([measure(seed, True) - measure(seed, False) for seed in seeds])
+    return interval(differences)
+
+
+def interval(differences: np.ndarray) -> tuple[float, float, float]:
+    """Return mean and 95% t interval."""
+    mean = float(differences.mean())
+    t = 2.0452  # 29 degrees of freedom
+    half = t * float(differences.std(ddof=1)) / np.sqrt(differences.size)
+    return mean, mean - half, mean + half
+
+
+@pytest.fixture
+def folder(tmp_path: Any) -> Any:
+    return tmp_path

@@ -1,0 +1,85 @@
+"""Each rule: off equals on with zero effect and cost, byte for byte; on, it moves what it says it moves."""
+
+import numpy as np
+import pytest
+from conftest import grow, interval, merge, same_bytes
+
+from emergence.step import PLAN
+
+FREE = {"work": {"payoff_development": 0, "payoff_strategic": 0, "sucker": 0}, "innovation": {"cost": 0}}
+
+# Settings at which a rule has no effect and no cost.
+ZERO = {
+    "environment": {"drift": 0, "cycle": 0, "noise": 0},
+    "search": {"meetings": 0},
+    "formation": {"rate": 0},
+    "work": {"frequency": 0},
+    "strengthening": {"gain": 0, "decay": 0, "evidence": 0, "fade": 1, "reputation": 0},
+    "knowledge": {"absorption": 0, "forgetting": 0},
+    "innovation": {"tries": 0},
+    "adaptation": {"speed": 0, "gain": 0},
+    "market": {
+        "competition": 0, "price": 0, "fixed_cost": 0, "variable_cost": 0, "saving_z": 0, "tie_cost": 0,
+        "building_cost": 0, "growth_fill": 0, "growth_margin": 0, "noise": 0, "memory": 1, "payout": 0,
+    },
+    "exit": {"rate": 0, "credit": 1e12, "contagion": 0},
+    "entry": {"opportunities": 0},
+    "dissolution": {"development": 0, "strategic": 0},
+    "orchestration": {},
+}  # fmt: skip
+
+# What both twins share, where the rule needs company of a special kind.
+COMPANY = {
+    "market": {"rules": FREE},
+    "orchestration": {"rules": {"formation": {"own_weight": 1}, "search": {"proposed": 0}, "innovation": {"standard": 0}}},
+}
+
+
+def test_every_rule_of_the_plan_is_tried():
+    assert set(ZERO) == {rule.name for rule in PLAN}
+
+
+@pytest.mark.parametrize("name", [rule.name for rule in PLAN])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_off_equals_zero_effect_and_cost(name, seed):
+    company = merge({"firms": 80, "seed": seed}, COMPANY.get(name, {}))
+    zero = grow(company, {"rules": {name: ZERO[name]}}, months=30)
+    off = grow(company, {"rules": {name: merge(ZERO[name], {"enabled": False})}}, months=30)
+    assert same_bytes(zero, off) == []
+
+
+@pytest.mark.parametrize("rule", PLAN, ids=lambda rule: rule.name)
+def test_on_moves_what_the_rule_says_it_moves(rule):
+    """Over 30 paired seeds the 95% interval of the difference excludes 0 in the stated direction."""
+    crisis = [{"month": 13, "kind": "demand_crisis", "size": 0.4, "duration": 12, "recovery": 6}]
+    company = {"firms": 100, "output": {"events": False}, "timeline": crisis if rule.name == "adaptation" else []}
+    measure, direction = rule.moves
+
+    def outcome(seed, on):
+        sim = grow(company, {"seed": seed, "rules": {rule.name: {"enabled": on}}}, months=24)
+        return float(np.mean([row[measure] for row in sim.rows[12:]]))
+
+    differences = np.array([outcome(seed, True) - outcome(seed, False) for seed in range(1000, 1030)])
+    mean, low, high = interval(differences)
+    assert low > 0 if direction == "up" else high < 0, f"{rule.name}: {measure} {mean:.4g} [{low:.4g}, {high:.4g}]"
+
+
+def test_a_rule_cannot_write_what_it_does_not_declare():
+    """Columns outside `writes` are read-only; so are the partners' rows."""
+    sim = grow(months=1)
+    state = sim._state
+    for rule in PLAN:
+        state.enter_rule(rule)
+        for name in sim.world.firms.spec:
+            writable = getattr(state.firms, name).flags.writeable
+            assert writable == (f"firms.{name}" in rule.writes), f"{rule.name} {name}"
+        assert not state.ties(1).nbr.flags.writeable
+
+
+def test_every_declared_column_exists():
+    from emergence.schema import FIRMS, TIES
+
+    known = {f"firms.{c.name}" for c in FIRMS} | {f"ties.{c.name}" for c in TIES} | {"firms", "ties"}
+    for rule in PLAN:
+        for name in (*rule.reads, *rule.writes):
+            assert name in known or name.startswith(("world.", "state.")), f"{rule.name}: {name}"
