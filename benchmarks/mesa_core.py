@@ -1,5 +1,8 @@
 """The core rules as a competent mesa user would write them: the baseline that the kernels are measured against.
 
+`CoreModel` is tuned by hand, `VectorModel` is how it is more often written, with numpy vectors per agent and
+every agent walking along its ties; both are without deliberate waste.
+
 One `mesa.Agent` per firm, a `networkx.Graph` whose nodes are the agents and whose edges carry the ties'
 attributes, plain floats and `math` where numpy on five numbers would be slower, arrays and one compiled
 call where many numbers are wanted at once. The formulas and the draws are those of the package, so both
@@ -343,6 +346,132 @@ def take_over(practice: int, source: int, start: int, length: int) -> int:
     return (practice & ~mask) | (source & mask)
 
 
+def gap(a: np.ndarray, b: np.ndarray) -> float:
+    """Return min(1, 1.5 x root mean square difference)."""
+    d = a - b
+    return min(1.0, 1.5 * math.sqrt(d.dot(d) / d.size))
+
+
+def inverted_u(x: float, a: float) -> float:
+    """Return 4 (x/a) (1 - x/a) below a, else 0."""
+    return 4.0 * (x / a) * (1.0 - x / a) if x < a else 0.0
+
+
+class VectorFirm(Firm):
+    """A firm with numpy vectors that walks along its own ties; each tie is handled by its lower row."""
+
+    def __init__(self, model: CoreModel, row: int, traits: dict[str, Any]) -> None:
+        super().__init__(model, row, traits)
+        self.skills = np.array(traits["skills"])
+        self.culture = np.array(traits["culture"])
+        self.purpose = np.array(traits["purpose"])
+
+    def utility(self, other: Firm, trust: float, shared: int, degree: int) -> float:
+        """Return what a tie to `other` is worth."""
+        p = self.model.utility
+        knowledge = gap(self.skills, other.skills)
+        complementarity = min(1.0, 0.8 * np.maximum(other.skills - self.skills, 0.0).sum())
+        far = math.hypot(self.x - other.x, self.y - other.y) / p.distance
+        crowd = degree / p.k0
+        standing = other.size / UNIT
+        expected = 0.5 * min(max(other.z / 5.0, 0.0), 1.0) + 0.5 * standing / (standing + 1.0)
+        value = p.intercept + p.complementarity * complementarity + p.trust * trust
+        value += p.cognitive * inverted_u(knowledge, p.optimum)
+        value += p.purpose * (1.0 - gap(self.purpose, other.purpose)) + p.closure * min(1.0, shared / 3.0)
+        value += p.expected * expected + p.homophily * (1.0 - knowledge)
+        value -= p.culture * gap(self.culture, other.culture) + p.geography * (far / (1.0 + far))
+        value -= p.tie_cost * (1.0 + crowd * crowd)
+        if self.sector == other.sector:
+            value -= p.rivalry * (1.0 - knowledge) * (1.0 - trust)
+        return value
+
+    def count_ties(self) -> None:
+        """Spread attention over the ties."""
+        self.attention = 1.0 / max(1.0, len(self.ties) / self.model.utility.k0)
+        self.root = math.sqrt(self.size / UNIT)
+        self.heard = 0.0
+
+    def work(self) -> None:
+        """Run the month's joint projects."""
+        model = self.model
+        p = model.work_params
+        for other, tie in self.ties.items():
+            if other.row < self.row:
+                continue
+            chance, luck_of_success, task, mine, theirs = next(model.draws)
+            tie["outcome"] = NONE
+            gain = gain_other = 0.0
+            if chance < p.frequency * (p.base + p.by_strength * tie["w"]):
+                trust = (tie["good_u"] + 1.0) / (tie["good_u"] + tie["bad_u"] + 2.0)
+                trust_other = (tie["good_v"] + 1.0) / (tie["good_v"] + tie["bad_v"] + 2.0)
+                a, b = TASKS[task]
+                better = np.maximum(self.skills, other.skills)
+                alignment = 1.0 - gap(self.purpose, other.purpose)
+                attention = min(self.attention, other.attention)
+                fit = p.constant + p.coverage * 0.5 * (better[a] + better[b])
+                fit += p.trust * 0.5 * (trust + trust_other) + p.alignment * alignment
+                fit += p.cognitive * inverted_u(gap(self.skills, other.skills), p.optimum)
+                fit -= p.culture * gap(self.culture, other.culture) + p.coordination
+                self.projects += 1
+                other.projects += 1
+                if luck_of_success < attention / (1.0 + math.exp(-fit)):
+                    lure = p.temptation * (1.0 - 0.5 * alignment)
+                    cheats = mine < lure * (1.0 - trust)
+                    cheated = theirs < lure * (1.0 - trust_other)
+                    scale = attention * min(self.root, other.root) * math.sqrt(self.root * other.root)
+                    if cheats and cheated:
+                        tie["outcome"] = BOTH_CHEAT
+                        gain = gain_other = -0.5 * p.sucker * scale
+                    elif cheats:
+                        tie["outcome"] = CHEATS
+                        gain, gain_other = p.payoff * (1.0 + p.cheating) * scale, -p.sucker * scale
+                    elif cheated:
+                        tie["outcome"] = CHEATED
+                        gain_other, gain = p.payoff * (1.0 + p.cheating) * scale, -p.sucker * scale
+                    else:
+                        tie["outcome"] = SUCCESS
+                        gain = gain_other = p.payoff * scale
+                        self.successes += 1
+                        other.successes += 1
+                    self.betrayals += cheats
+                    other.betrayals += cheated
+                    self.joint_income += gain
+                    other.joint_income += gain_other
+                else:
+                    tie["outcome"] = FAILURE
+            tie["value_u"] = 0.9 * tie["value_u"] + 0.1 * gain
+            tie["value_v"] = 0.9 * tie["value_v"] + 0.1 * gain_other
+
+    def strengthen(self) -> None:
+        """Move strength and experience by the month's outcomes."""
+        p = self.model.strengthening
+        for other, tie in self.ties.items():
+            if other.row < self.row:
+                continue
+            code, w = tie["outcome"], tie["w"]
+            for name in ("good_u", "bad_u", "good_v", "bad_v"):
+                tie[name] *= p.fade
+            rise = 0.0
+            if code != NONE:
+                attention = min(self.attention, other.attention)
+                y = 1.0 if code == SUCCESS else 0.0
+                rise = p.gain * attention * (p.feedback * y + (1.0 - p.feedback) * p.reference)
+                weight = p.evidence * attention
+                if code == SUCCESS:
+                    tie["good_u"] += weight
+                    tie["good_v"] += weight
+                elif code == FAILURE:
+                    tie["bad_u"] += 0.5 * weight
+                    tie["bad_v"] += 0.5 * weight
+                if code in (CHEATED, BOTH_CHEAT):
+                    tie["bad_u"] += p.breach * weight
+                if code in (CHEATS, BOTH_CHEAT):
+                    tie["bad_v"] += p.breach * weight
+            tie["w"] = min(max(w + rise * (1.0 - w) - p.decay * w, 0.0), 1.0)
+            self.heard += (tie["good_v"] + 1.0) / (tie["good_v"] + tie["bad_v"] + 2.0)
+            other.heard += (tie["good_u"] + 1.0) / (tie["good_u"] + tie["bad_u"] + 2.0)
+
+
 class CoreModel(mesa.Model):
     """The core rules on one layer, started from a world that the package built.
 
@@ -351,6 +480,8 @@ class CoreModel(mesa.Model):
     simulation : Simulation
         ``scenario=core`` in its first month or later; everything is copied out of it.
     """
+
+    firm: type[Firm] = Firm
 
     def __init__(self, simulation: Simulation) -> None:
         super().__init__(seed=simulation.world.seed)
@@ -373,7 +504,7 @@ class CoreModel(mesa.Model):
         names = "uid sector x y size slack drive explore skills culture purpose reputation practice z".split()
         columns = [world.firms.column(name).tolist() for name in names]
         self.firms = [
-            Firm(self, row, dict(zip(names, values, strict=True)))
+            self.firm(self, row, dict(zip(names, values, strict=True)))
             for row, values in enumerate(zip(*columns, strict=True))
         ]
         self.sectors = world.firms.sector.copy()
@@ -644,6 +775,23 @@ class CoreModel(mesa.Model):
     def ties(self) -> dict[tuple[int, int], dict[str, Any]]:
         """Return the ties by the uids of their firms, the lower row first."""
         return {(u.uid, v.uid): tie for u, v, tie in self.graph.edges(data=True)}
+
+
+class VectorModel(CoreModel):
+    """The same with numpy vectors per agent, and agents that walk along their own ties."""
+
+    firm = VectorFirm
+
+    def work(self) -> None:
+        """Run the month's joint projects on every tie."""
+        self.agents.do("count_ties")
+        self.draws = iter(self.luck.projects(self.edges))
+        self.agents.do("work")
+
+    def strengthen(self) -> None:
+        """Move strength, experience and reputation."""
+        self.agents.do("strengthen")
+        self.agents.do("update_reputation")
 
 
 def differences(model: CoreModel, simulation: Simulation) -> dict[str, float]:

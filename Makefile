@@ -1,0 +1,47 @@
+# make run    the default scenario, ends with the path of a report
+# make test   the tests             make check  lint, types, direction of imports, tests
+# make bench  speed and memory      make clean  away with the environment
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+
+.PHONY: run test test-long check bench clean
+
+$(VENV)/installed: pyproject.toml
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@echo "installing (a minute or two, only once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/tested: $(VENV)/installed
+	@echo "installing the test extras ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+$(VENV)/developed: $(VENV)/tested
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+run: $(VENV)/installed
+	@$(BIN)/emergence run scenario=florence
+	@$(BIN)/emergence run
+
+test: $(VENV)/tested
+	$(BIN)/python -m pytest -n $(JOBS) -m "not long"
+
+test-long: $(VENV)/tested
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: $(VENV)/developed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n $(JOBS) -m "not long"
+
+bench: $(VENV)/tested
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) dist build
