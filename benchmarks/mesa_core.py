@@ -1,7 +1,7 @@
-"""The core rules as a competent mesa user would write them: the baseline that the kernels are measured against.
+"""The core rules as a competent mesa user would write them: what the kernels are measured against.
 
-`CoreModel` is tuned by hand, `VectorModel` is how it is more often written, with numpy vectors per agent and
-every agent walking along its ties; both are without deliberate waste.
+`CoreModel` is tuned by hand; `VectorModel` is how it is more often written, with numpy vectors per agent
+and every agent walking along its ties. Both are without deliberate waste.
 
 One `mesa.Agent` per firm, a `networkx.Graph` whose nodes are the agents and whose edges carry the ties'
 attributes, plain floats and `math` where numpy on five numbers would be slower, arrays and one compiled
@@ -134,7 +134,9 @@ class Luck:
         return draw_many(self.key(stream), a, b)
 
     @uncounted
-    def projects(self, edges: list[tuple[Firm, Firm, dict[str, Any]]]) -> list[tuple[float, float, int, float, float]]:
+    def projects(
+        self, edges: list[tuple[Firm, Firm, dict[str, Any]]]
+    ) -> list[tuple[float, float, int, float, float]]:
         """Return per tie: draws of project and success, the task, both sides' draws of temptation."""
         words = self._pairs(edges, work.PROJECT[DEVELOPMENT])
         low, half = np.uint64(0xFFFF), np.uint64(16)
@@ -334,7 +336,9 @@ class Firm(mesa.Agent):
             candidate, source = own ^ (1 << bit), None
             value = value_of(candidate, self.table)
         worse = z - value
-        if worse < 0.0 or (p.temperature > 0.0 and accepts < math.exp(-worse / (p.temperature * self.explore))):
+        if worse < 0.0 or (
+            p.temperature > 0.0 and accepts < math.exp(-worse / (p.temperature * self.explore))
+        ):
             self.next_practice, self.next_z, self.source = candidate, value, source
             model.changed.append(self)
 
@@ -508,7 +512,9 @@ class CoreModel(mesa.Model):
             for row, values in enumerate(zip(*columns, strict=True))
         ]
         self.sectors = world.firms.sector.copy()
-        self.luck = Luck(world.seed, world.firms.uid.copy(), rules.innovation.longest, rules.innovation.shortest)
+        self.luck = Luck(
+            world.seed, world.firms.uid.copy(), rules.innovation.longest, rules.innovation.shortest
+        )
         self.graph = nx.Graph()
         self.graph.add_nodes_from(self.firms)
         self.copy_ties(world.ties[DEVELOPMENT])
@@ -518,14 +524,18 @@ class CoreModel(mesa.Model):
         practices = (world.registry.practice[used] - np.uint64(1)).tolist()
         self.first = dict(zip(practices, world.registry.first[used].tolist(), strict=True))
         self.adoptions = {
-            p: count for p, count in zip(practices, world.registry.adoptions[used].tolist(), strict=True) if count
+            p: count
+            for p, count in zip(practices, world.registry.adoptions[used].tolist(), strict=True)
+            if count
         }
         self.counts: dict[str, float] = {}
 
     def copy_ties(self, ties: Any) -> None:
         """Make an edge of every tie; `_u` is the side of the lower row, `_v` of the higher."""
         a, b, at = ties.pairs()
-        columns = [ties.column(name)[at].tolist() for name in ("w", "good", "bad", "good_in", "bad_in", "born")]
+        columns = [
+            ties.column(name)[at].tolist() for name in ("w", "good", "bad", "good_in", "bad_in", "born")
+        ]
         mate = np.flatnonzero(ties.owner() > ties.nbr)
         back = mate[np.lexsort((ties.owner()[mate], ties.nbr[mate]))]
         columns += [ties.value[at].tolist(), ties.value[back].tolist()]
@@ -546,7 +556,7 @@ class CoreModel(mesa.Model):
         self.drift()
         self.make_meetings()
         self.form()
-        # Between formation and dissolution no tie comes or goes. (`graph.edges(data=True)` takes four times as long.)
+        # Between formation and dissolution no tie comes or goes. (`graph.edges(data=True)` takes longer.)
         self.edges = [(u, v, tie) for u in self.firms for v, tie in u.ties.items() if u.row < v.row]
         self.work()
         self.strengthen()
@@ -609,7 +619,7 @@ class CoreModel(mesa.Model):
                     break
             else:
                 made.append(pair)
-                for i, o in zip(pair, worst, strict=True):
+                for i in pair:
                     added[i] = added.get(i, 0) + 1
                 for i, o in zip(pair, worst, strict=True):
                     if o is not None and (i, o) not in gone:
@@ -759,8 +769,10 @@ class CoreModel(mesa.Model):
             good_u, good_v = tie["good_u"], tie["good_v"]
             trust_u = (good_u + 1.0) / (good_u + tie["bad_u"] + 2.0)
             trust_v = (good_v + 1.0) / (good_v + tie["bad_v"] + 2.0)
-            hazard = p.hazard * restless * math.exp(
-                -p.by_strength * (tie["w"] - 0.4) - p.by_trust * (0.5 * (trust_u + trust_v) - 0.6)
+            hazard = (
+                p.hazard
+                * restless
+                * math.exp(-p.by_strength * (tie["w"] - 0.4) - p.by_trust * (0.5 * (trust_u + trust_v) - 0.6))
             )
             if chance >= hazard * (1.0 + p.unwilling):
                 continue
@@ -798,15 +810,27 @@ def differences(model: CoreModel, simulation: Simulation) -> dict[str, float]:
     """Return ties in one of the two only, practices that differ, and the largest differences of numbers."""
     firms, ties = simulation.world.firms, simulation.world.ties[DEVELOPMENT]
     a, b, at = ties.pairs()
-    ours = {pair: h for pair, h in zip(zip(firms.uid[a].tolist(), firms.uid[b].tolist(), strict=True), at, strict=True)}
+    ours = {
+        pair: h
+        for pair, h in zip(zip(firms.uid[a].tolist(), firms.uid[b].tolist(), strict=True), at, strict=True)
+    }
     theirs = model.ties()
     both = sorted(ours.keys() & theirs.keys())
     places = np.array([ours[pair] for pair in both], np.int64)
     found = {
         "ties": float(len(ours.keys() ^ theirs.keys())),
-        "practices": float(sum(f.practice != int(p) for f, p in zip(model.firms, firms.practice, strict=True))),
+        "practices": float(
+            sum(f.practice != int(p) for f, p in zip(model.firms, firms.practice, strict=True))
+        ),
     }
-    names = {"w": "w", "good": "good_u", "bad": "bad_u", "good_in": "good_v", "bad_in": "bad_v", "value": "value_u"}
+    names = {
+        "w": "w",
+        "good": "good_u",
+        "bad": "bad_u",
+        "good_in": "good_v",
+        "bad_in": "bad_v",
+        "value": "value_u",
+    }
     for column, name in names.items():
         mesas = np.array([theirs[pair][name] for pair in both])
         found[column] = float(np.abs(ties.column(column)[places] - mesas).max(initial=0.0))

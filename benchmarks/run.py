@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import argparse
 import copy
+import cProfile
 import gc
+import io
 import json
 import os
+import pstats
 import statistics
 import subprocess
 import sys
@@ -173,7 +176,8 @@ def against_c(sizes: Sizes) -> list[Row]:
         }
         for part, pairs in times.items():
             value, c, own = ratio([(c, own) for own, c in pairs])
-            what = f"{names[part]}, {firms:,} firms ({own / halves * 2e9:.0f} ns a tie, C {c / halves * 2e9:.0f})"
+            detail = f"{own / halves * 2e9:.0f} ns a tie, C {c / halves * 2e9:.0f}"
+            what = f"{names[part]}, {firms:,} firms ({detail})"
             target = "within 1.25" if part == "all" else ""
             rows.append(Row(what, value, "times slower", "C (gcc -O3 -march=native)", target, len(pairs)))
     return rows
@@ -278,12 +282,20 @@ def shell(sizes: Sizes) -> list[Row]:
             if spawn([*command, *more]) is None:  # the first run warms the caches
                 continue
             times = [done[0] for _ in range(sizes.shell_runs) if (done := spawn([*command, *more]))]
-            rows.append(Row(name, statistics.median(times), "s", "from the shell, warm caches", target, len(times)))
+            rows.append(
+                Row(name, statistics.median(times), "s", "from the shell, warm caches", target, len(times))
+            )
         for module, target in (("emergence", "0.3"), ("emergence.build", "")):
-            code = f"import time; began = time.perf_counter(); import {module}; print(time.perf_counter() - began)"
+            code = (
+                f"from time import perf_counter as now; began = now(); import {module}; print(now() - began)"
+            )
             times = [float(done[1]) for _ in range(max(3, sizes.shell_runs)) if (done := spawn(["-c", code]))]
             if times:
-                rows.append(Row(f"import {module}", statistics.median(times), "s", "fresh process", target, len(times)))
+                rows.append(
+                    Row(
+                        f"import {module}", statistics.median(times), "s", "fresh process", target, len(times)
+                    )
+                )
         if sizes.first_run:
             done = spawn([*command, "output.report=false"], EMERGENCE_CACHE=f"{folder}/cache")
             if done:
@@ -303,23 +315,49 @@ PARTS: tuple[Callable[[Sizes], list[Row]], ...] = (
 )
 
 
+def profile_mesa(firms: int, lines: int = 16) -> str:
+    """Return where a month of the hand-tuned mesa version spends its time (cProfile, by own time)."""
+    model = CoreModel(simulation(*CORE, f"firms={firms}"))
+    for _ in range(3):
+        model.step()
+    profile, out = cProfile.Profile(), io.StringIO()
+    gc.collect()
+    gc.disable()
+    profile.runcall(model.step)
+    gc.enable()
+    pstats.Stats(profile, stream=out).strip_dirs().sort_stats("tottime").print_stats(lines)
+    return out.getvalue()
+
+
 def table(rows: list[Row]) -> str:
     """Return the rows as text."""
     lines = [("what", "value", "unit", "against", "target", "pairs")]
     lines += [(r.name, f"{r.value:.3g}", r.unit, r.baseline, r.target, str(r.pairs)) for r in rows]
     lines = [(*cells[:1], cells[1].replace("e+03", "e3"), *cells[2:]) for cells in lines]
     widths = [max(len(cells[k]) for cells in lines) for k in range(6)]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip() for cells in lines)
+    return "\n".join(
+        "  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip() for cells in lines
+    )
 
 
 def main(arguments: list[str] | None = None) -> list[Row]:
     """Measure everything, print the table, write the JSON."""
     parser = argparse.ArgumentParser(description="Measure speed and memory; prints one table, writes JSON.")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: only checks that everything runs")
-    parser.add_argument("--only", nargs="*", choices=[part.__name__ for part in PARTS], help="some parts only")
-    parser.add_argument("--out", type=Path, help="JSON file (default benchmarks/results/latest.json or quick.json)")
+    parser.add_argument(
+        "--only", nargs="*", choices=[part.__name__ for part in PARTS], help="some parts only"
+    )
+    parser.add_argument(
+        "--out", type=Path, help="JSON file (default benchmarks/results/latest.json or quick.json)"
+    )
+    parser.add_argument(
+        "--profile", action="store_true", help="only show where the mesa version spends its time"
+    )
     chosen = parser.parse_args(arguments)
     sizes = QUICK if chosen.quick else Sizes()
+    if chosen.profile:
+        print(profile_mesa(sizes.mesa))
+        return []
     rows: list[Row] = []
     for part in PARTS:
         if chosen.only and part.__name__ not in chosen.only:
