@@ -94,13 +94,9 @@ class Comparison:
         self.strengthening = doubles(
             [*params(StrengtheningParams, rules.strengthening), rules.strengthening.reputation]
         )
-        self.dissolution = doubles(
-            params(DissolutionParams, rules.dissolution, hazard=rules.dissolution.development)
-        )
+        self.dissolution = doubles(params(DissolutionParams, rules.dissolution, hazard=rules.dissolution.development))
         self.utility = doubles(
-            params(
-                UtilityParams, rules.formation.development, rules.formation, distance=rules.search.distance
-            )
+            params(UtilityParams, rules.formation.development, rules.formation, distance=rules.search.distance)
         )
         self.new_pairs()
 

@@ -134,9 +134,7 @@ class Luck:
         return draw_many(self.key(stream), a, b)
 
     @uncounted
-    def projects(
-        self, edges: list[tuple[Firm, Firm, dict[str, Any]]]
-    ) -> list[tuple[float, float, int, float, float]]:
+    def projects(self, edges: list[tuple[Firm, Firm, dict[str, Any]]]) -> list[tuple[float, float, int, float, float]]:
         """Return per tie: draws of project and success, the task, both sides' draws of temptation."""
         words = self._pairs(edges, work.PROJECT[DEVELOPMENT])
         low, half = np.uint64(0xFFFF), np.uint64(16)
@@ -336,9 +334,7 @@ class Firm(mesa.Agent):
             candidate, source = own ^ (1 << bit), None
             value = value_of(candidate, self.table)
         worse = z - value
-        if worse < 0.0 or (
-            p.temperature > 0.0 and accepts < math.exp(-worse / (p.temperature * self.explore))
-        ):
+        if worse < 0.0 or (p.temperature > 0.0 and accepts < math.exp(-worse / (p.temperature * self.explore))):
             self.next_practice, self.next_z, self.source = candidate, value, source
             model.changed.append(self)
 
@@ -512,9 +508,7 @@ class CoreModel(mesa.Model):
             for row, values in enumerate(zip(*columns, strict=True))
         ]
         self.sectors = world.firms.sector.copy()
-        self.luck = Luck(
-            world.seed, world.firms.uid.copy(), rules.innovation.longest, rules.innovation.shortest
-        )
+        self.luck = Luck(world.seed, world.firms.uid.copy(), rules.innovation.longest, rules.innovation.shortest)
         self.graph = nx.Graph()
         self.graph.add_nodes_from(self.firms)
         self.copy_ties(world.ties[DEVELOPMENT])
@@ -524,18 +518,14 @@ class CoreModel(mesa.Model):
         practices = (world.registry.practice[used] - np.uint64(1)).tolist()
         self.first = dict(zip(practices, world.registry.first[used].tolist(), strict=True))
         self.adoptions = {
-            p: count
-            for p, count in zip(practices, world.registry.adoptions[used].tolist(), strict=True)
-            if count
+            p: count for p, count in zip(practices, world.registry.adoptions[used].tolist(), strict=True) if count
         }
         self.counts: dict[str, float] = {}
 
     def copy_ties(self, ties: Any) -> None:
         """Make an edge of every tie; `_u` is the side of the lower row, `_v` of the higher."""
         a, b, at = ties.pairs()
-        columns = [
-            ties.column(name)[at].tolist() for name in ("w", "good", "bad", "good_in", "bad_in", "born")
-        ]
+        columns = [ties.column(name)[at].tolist() for name in ("w", "good", "bad", "good_in", "bad_in", "born")]
         mate = np.flatnonzero(ties.owner() > ties.nbr)
         back = mate[np.lexsort((ties.owner()[mate], ties.nbr[mate]))]
         columns += [ties.value[at].tolist(), ties.value[back].tolist()]
@@ -810,18 +800,13 @@ def differences(model: CoreModel, simulation: Simulation) -> dict[str, float]:
     """Return ties in one of the two only, practices that differ, and the largest differences of numbers."""
     firms, ties = simulation.world.firms, simulation.world.ties[DEVELOPMENT]
     a, b, at = ties.pairs()
-    ours = {
-        pair: h
-        for pair, h in zip(zip(firms.uid[a].tolist(), firms.uid[b].tolist(), strict=True), at, strict=True)
-    }
+    ours = {pair: h for pair, h in zip(zip(firms.uid[a].tolist(), firms.uid[b].tolist(), strict=True), at, strict=True)}
     theirs = model.ties()
     both = sorted(ours.keys() & theirs.keys())
     places = np.array([ours[pair] for pair in both], np.int64)
     found = {
         "ties": float(len(ours.keys() ^ theirs.keys())),
-        "practices": float(
-            sum(f.practice != int(p) for f, p in zip(model.firms, firms.practice, strict=True))
-        ),
+        "practices": float(sum(f.practice != int(p) for f, p in zip(model.firms, firms.practice, strict=True))),
     }
     names = {
         "w": "w",

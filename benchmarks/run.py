@@ -282,20 +282,12 @@ def shell(sizes: Sizes) -> list[Row]:
             if spawn([*command, *more]) is None:  # the first run warms the caches
                 continue
             times = [done[0] for _ in range(sizes.shell_runs) if (done := spawn([*command, *more]))]
-            rows.append(
-                Row(name, statistics.median(times), "s", "from the shell, warm caches", target, len(times))
-            )
+            rows.append(Row(name, statistics.median(times), "s", "from the shell, warm caches", target, len(times)))
         for module, target in (("emergence", "0.3"), ("emergence.build", "")):
-            code = (
-                f"from time import perf_counter as now; began = now(); import {module}; print(now() - began)"
-            )
+            code = f"from time import perf_counter as now; began = now(); import {module}; print(now() - began)"
             times = [float(done[1]) for _ in range(max(3, sizes.shell_runs)) if (done := spawn(["-c", code]))]
             if times:
-                rows.append(
-                    Row(
-                        f"import {module}", statistics.median(times), "s", "fresh process", target, len(times)
-                    )
-                )
+                rows.append(Row(f"import {module}", statistics.median(times), "s", "fresh process", target, len(times)))
         if sizes.first_run:
             done = spawn([*command, "output.report=false"], EMERGENCE_CACHE=f"{folder}/cache")
             if done:
@@ -335,24 +327,16 @@ def table(rows: list[Row]) -> str:
     lines += [(r.name, f"{r.value:.3g}", r.unit, r.baseline, r.target, str(r.pairs)) for r in rows]
     lines = [(*cells[:1], cells[1].replace("e+03", "e3"), *cells[2:]) for cells in lines]
     widths = [max(len(cells[k]) for cells in lines) for k in range(6)]
-    return "\n".join(
-        "  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip() for cells in lines
-    )
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip() for cells in lines)
 
 
 def main(arguments: list[str] | None = None) -> list[Row]:
     """Measure everything, print the table, write the JSON."""
     parser = argparse.ArgumentParser(description="Measure speed and memory; prints one table, writes JSON.")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: only checks that everything runs")
-    parser.add_argument(
-        "--only", nargs="*", choices=[part.__name__ for part in PARTS], help="some parts only"
-    )
-    parser.add_argument(
-        "--out", type=Path, help="JSON file (default benchmarks/results/latest.json or quick.json)"
-    )
-    parser.add_argument(
-        "--profile", action="store_true", help="only show where the mesa version spends its time"
-    )
+    parser.add_argument("--only", nargs="*", choices=[part.__name__ for part in PARTS], help="some parts only")
+    parser.add_argument("--out", type=Path, help="JSON file (default benchmarks/results/latest.json or quick.json)")
+    parser.add_argument("--profile", action="store_true", help="only show where the mesa version spends its time")
     chosen = parser.parse_args(arguments)
     sizes = QUICK if chosen.quick else Sizes()
     if chosen.profile:

@@ -40,9 +40,7 @@ def conditions() -> str:
     rows = []
     for effect in CONDITIONS:
         change = "{:+g} / {:+g}" if effect.shift else "x {:g} / x {:g}"
-        rows.append(
-            [effect.condition, f"`{effect.parameter}`", change.format(effect.low, effect.high), effect.moves]
-        )
+        rows.append([effect.condition, f"`{effect.parameter}`", change.format(effect.low, effect.high), effect.moves])
     return table(["condition", "parameter", "at 0 / at 1", "what it moves as the condition rises"], rows)
 
 
@@ -51,7 +49,13 @@ def columns() -> str:
     parts = []
     for title, spec in (("Firms", FIRMS), ("Ties", TIES), ("Groups", GROUPS), ("Memberships", MEMBERSHIPS)):
         rows = [
-            [f"`{c.name}`", c.dtype + (f"[{c.width}]" if c.width > 1 else ""), c.unit, f"{c.default:g}", c.meaning]
+            [
+                f"`{c.name}`",
+                c.dtype + (f"[{c.width}]" if c.width > 1 else ""),
+                c.unit,
+                f"{c.default:g}",
+                c.meaning,
+            ]
             for c in spec
         ]
         parts.append(f"### {title}\n\n" + table(["column", "type", "unit", "default", "meaning"], rows))

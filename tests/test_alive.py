@@ -33,7 +33,10 @@ def test_innovation_does_not_dry_up(seed):
 
 @pytest.mark.parametrize("corner", list(itertools.product((0.0, 1.0), repeat=5)), ids=str)
 def test_no_corner_ends_empty_or_complete(corner):
-    sim = grow({"firms": 150, "output": {"events": False}, "conditions": dict(zip(NAMES, corner, strict=True))}, months=120)
+    sim = grow(
+        {"firms": 150, "output": {"events": False}, "conditions": dict(zip(NAMES, corner, strict=True))},
+        months=120,
+    )
     last = sim.rows[-1]
     assert last["firms"] > 75
     assert 1.0 < last["mean_degree"] < 0.25 * last["firms"]

@@ -38,9 +38,7 @@ def test_mesa_and_kernels_end_with_the_same_ties(more, kind):
 def test_c_and_package_agree():
     from benchmarks import c_core
 
-    simulation = make_simulation(compose(["scenario=core", "firms=2000", "seed=1", "output=lean"])).advance(
-        12
-    )
+    simulation = make_simulation(compose(["scenario=core", "firms=2000", "seed=1", "output=lean"])).advance(12)
     times = c_core.compare(simulation, repeats=1)  # raises if an entry differs
     if times is None:
         pytest.skip("no gcc")

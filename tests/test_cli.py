@@ -38,7 +38,14 @@ def test_the_tables_have_the_columns_of_the_contract(folder):
 
     main(["run", *SMALL, f"output.folder={folder}"])
     (run,) = folder.iterdir()
-    assert list(pd.read_parquet(run / "events.parquet").columns) == ["step", "kind", "a", "b", "layer", "value"]
+    assert list(pd.read_parquet(run / "events.parquet").columns) == [
+        "step",
+        "kind",
+        "a",
+        "b",
+        "layer",
+        "value",
+    ]
     steps = pd.read_parquet(run / "steps.parquet")
     assert list(steps["step"]) == [1, 2, 3, 4, 5, 6]
     assert pd.read_parquet(run / "firms.parquet")["uid"].is_unique
@@ -69,7 +76,10 @@ def test_the_tables_have_the_columns_of_the_contract(folder):
         (["run", "network=file"], "network.ties"),
         (["run", "network=file", "network.ties=/none.csv"], "/none.csv"),
         (["run", "timeline=[{month: 3, kind: demand_crysis}]"], "demand_crisis"),
-        (["run", "timeline=[{month: 3, kind: removal, target: Nobody}]", "steps=4", "firms=9"], "no firm of that name"),
+        (
+            ["run", "timeline=[{month: 3, kind: removal, target: Nobody}]", "steps=4", "firms=9"],
+            "no firm of that name",
+        ),
         (["run", "rules.innovation.copy=.9"], "must not exceed 1"),
         (["explain", "scenario=nowhere"], "there is no such scenario"),
     ],
@@ -130,7 +140,15 @@ def test_list_names_scenarios_rules_and_measures(capsys):
 
 
 def test_multirun_runs_every_value(folder):
-    words = ["run", "--multirun", "seed=1,2", "firms=20", "steps=2", "output.report=false", f"output.folder={folder}"]
+    words = [
+        "run",
+        "--multirun",
+        "seed=1,2",
+        "firms=20",
+        "steps=2",
+        "output.report=false",
+        f"output.folder={folder}",
+    ]
     done = subprocess.run([sys.executable, "-m", "emergence.cli", *words], capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert len(list(folder.glob("baseline-*"))) == 2

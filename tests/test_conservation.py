@@ -26,7 +26,15 @@ def random_config(number):
             place = place.setdefault(name, {})
         value = item.default * float(np.exp(rng.uniform(-1.1, 1.1)))
         value = min(max(value, item.metadata["low"]), item.metadata["high"])
-        if last not in ("partners", "preferential", "copy", "recombine", "shortest", "longest", "interactions"):
+        if last not in (
+            "partners",
+            "preferential",
+            "copy",
+            "recombine",
+            "shortest",
+            "longest",
+            "interactions",
+        ):
             place[last] = int(value) if kind is int else value
     for rule in PLAN:
         rules.setdefault(rule.name, {})["enabled"] = bool(rng.random() < 0.85)

@@ -50,7 +50,10 @@ def write_network(folder, order):
     firms = ["id,name,sector,size", *(f"F{i},Name {i},S{i % 3},{5000 + 100 * i}" for i in order)]
     ties = ["source,target,strength", *(f"F{a},F{b},{0.3 + 0.01 * a}" for a, b in pairs)]
     if order[0] != 0:
-        ties = [ties[0], *(",".join([t.split(",")[1], t.split(",")[0], t.split(",")[2]]) for t in ties[:0:-1])]
+        ties = [
+            ties[0],
+            *(",".join([t.split(",")[1], t.split(",")[0], t.split(",")[2]]) for t in ties[:0:-1]),
+        ]
     folder.mkdir()
     (folder / "firms.csv").write_text("\n".join(firms))
     (folder / "ties.csv").write_text("\n".join(ties))
@@ -78,7 +81,10 @@ def test_run_folders_are_equal_byte_for_byte(folder):
 
 def test_one_more_firm_leaves_the_luck_of_the_others_alone():
     """Without ties nothing else may notice a newcomer in its own sector but through the market."""
-    alone = {"network": {"kind": "empty"}, "rules": {"search": {"enabled": False}, "market": {"enabled": False}}}
+    alone = {
+        "network": {"kind": "empty"},
+        "rules": {"search": {"enabled": False}, "market": {"enabled": False}},
+    }
     quiet = {"rules": {"entry": {"enabled": False}}}
     small = grow(alone, quiet, firms=40, seed=9)
     large = grow(alone, quiet, firms=41, seed=9)

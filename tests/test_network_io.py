@@ -17,9 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "configs" / "data"
 IRISH = ROOT.parent / "shared" / "data" / "irish_boards"
 
-FIRMS = (
-    "id,name,sector,region,x,y,size,founded\nA,Alpha,food,north,1,2,100,1990\nB,,,,,,,\nC,Gamma,,,,,2.5e3,\n"
-)
+FIRMS = "id,name,sector,region,x,y,size,founded\nA,Alpha,food,north,1,2,100,1990\nB,,,,,,,\nC,Gamma,,,,,2.5e3,\n"
 TIES = "source,target,layer,strength,since,note\nA,B,operational,0.5,2001,x\nB,A,operational,,,\nA,C,,1,,y\n"
 
 

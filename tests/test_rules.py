@@ -31,7 +31,9 @@ ZERO = {
 # What both twins share, where the rule needs company of a special kind.
 COMPANY = {
     "market": {"rules": FREE},
-    "orchestration": {"rules": {"formation": {"own_weight": 1}, "search": {"proposed": 0}, "innovation": {"standard": 0}}},
+    "orchestration": {
+        "rules": {"formation": {"own_weight": 1}, "search": {"proposed": 0}, "innovation": {"standard": 0}}
+    },
 }
 
 
@@ -52,7 +54,11 @@ def test_off_equals_zero_effect_and_cost(name, seed):
 def test_on_moves_what_the_rule_says_it_moves(rule):
     """Over 30 paired seeds the 95% interval of the difference excludes 0 in the stated direction."""
     crisis = [{"month": 13, "kind": "demand_crisis", "size": 0.4, "duration": 12, "recovery": 6}]
-    company = {"firms": 100, "output": {"events": False}, "timeline": crisis if rule.name == "adaptation" else []}
+    company = {
+        "firms": 100,
+        "output": {"events": False},
+        "timeline": crisis if rule.name == "adaptation" else [],
+    }
     measure, direction = rule.moves
 
     def outcome(seed, on):

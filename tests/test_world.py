@@ -28,7 +28,9 @@ def pairs_of(world: World) -> dict[tuple[int, int], float]:
 
 
 steps = st.lists(
-    st.tuples(st.sampled_from(["insert", "drop", "remove", "enter"]), st.integers(0, 2**31)), min_size=1, max_size=12
+    st.tuples(st.sampled_from(["insert", "drop", "remove", "enter"]), st.integers(0, 2**31)),
+    min_size=1,
+    max_size=12,
 )
 
 

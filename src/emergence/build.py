@@ -69,7 +69,13 @@ CONDITIONS: tuple[Effect, ...] = (
     Effect("autonomy", "rules.formation.own_weight", 0.0, 2.0, "standing of the larger partner on new ties: down"),
     Effect("autonomy", "rules.search.proposed", 2.0, 0.0, "standing of those met: down"),
     Effect("autonomy", "rules.innovation.standard", 2.0, 0.0, "routines taken over from partners: up"),
-    Effect("feedback", "rules.strengthening.feedback", 0.0, 2.0, "strength after success less strength after failure: up"),
+    Effect(
+        "feedback",
+        "rules.strengthening.feedback",
+        0.0,
+        2.0,
+        "strength after success less strength after failure: up",
+    ),
     Effect("feedback", "rules.strengthening.evidence", 0.2, 1.8, "spread of trust: up"),
     Effect("feedback", "rules.strengthening.reputation", 0.0, 2.0, "spread of reputation: up"),
     Effect("feedback", "rules.adaptation.social", 0.0, 2.0, "spread of aspirations: down"),
@@ -260,7 +266,11 @@ def make_ties(world: World, settings: Settings, imported: ImportedNetwork | None
         for name in settings.layers:
             layer = LAYERS.index(name)
             a, b = make_network(
-                settings.network, world.size, world.firms.region, world.firms.sector, generator(world.seed, NETWORK[layer])
+                settings.network,
+                world.size,
+                world.firms.region,
+                world.firms.sector,
+                generator(world.seed, NETWORK[layer]),
             )
             world.ties[layer].insert(a, b, w=np.full(a.size, start))
         return

@@ -35,7 +35,18 @@ adaptive_capacity,shared_purpose} rules.RULE.KEY output.folder; all of them: eme
 """
 
 # Flags of hydra that `run` passes on.
-HYDRA_FLAGS = ("--multirun", "-m", "--cfg", "-c", "--info", "--shell-completion", "-sc", "--resolve", "--package", "-p")
+HYDRA_FLAGS = (
+    "--multirun",
+    "-m",
+    "--cfg",
+    "-c",
+    "--info",
+    "--shell-completion",
+    "-sc",
+    "--resolve",
+    "--package",
+    "-p",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,6 +100,7 @@ def command_run(words: list[str]) -> int:
 def run_with_hydra(words: list[str]) -> int:
     """Let hydra read the command line: --multirun, --cfg job, shell completion."""
     import hydra
+    from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf
 
     from emergence.compose import check_names, config_folder, read_values, register
@@ -101,7 +113,7 @@ def run_with_hydra(words: list[str]) -> int:
     def job(composed: Any) -> None:
         try:
             settings = read_values(OmegaConf.to_container(composed, resolve=True))
-            run_and_report(settings, list(hydra.core.hydra_config.HydraConfig.get().overrides.task))
+            run_and_report(settings, list(HydraConfig.get().overrides.task))
         except Refusal as refusal:
             refusals.append(refusal)
             raise
@@ -158,7 +170,12 @@ class progress:
         from tqdm import tqdm
 
         self.bar = tqdm(
-            total=months, unit=" months", file=sys.stderr, disable=not sys.stderr.isatty(), leave=False, ncols=80
+            total=months,
+            unit=" months",
+            file=sys.stderr,
+            disable=not sys.stderr.isatty(),
+            leave=False,
+            ncols=80,
         )
 
     def __enter__(self) -> Callable[[int], None]:

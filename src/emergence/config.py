@@ -162,9 +162,7 @@ class Formation:
     attention: float = num(20.0, 1, 1e6, "ties", "ties that fill a firm's attention, times its search effort")
     strength: float = num(0.3, 0, 1, "1", "strength of a new tie")
     development: FormationLayer = part(FormationLayer)
-    strategic: FormationLayer = field(
-        default_factory=lambda: FormationLayer(0.45, 0.2, 0.6, 0.25, 0.1, 0.15, 0.4, 6.0)
-    )
+    strategic: FormationLayer = field(default_factory=lambda: FormationLayer(0.45, 0.2, 0.6, 0.25, 0.1, 0.15, 0.4, 6.0))
 
 
 @dataclass
@@ -376,15 +374,17 @@ class Settings:
     debug: bool = switch(False, "check every invariant after every month")
     layers: list[str] = field(
         default_factory=lambda: ["development", "strategic"],
-        metadata={"choices": ("development", "strategic"), "unit": "", "meaning": "layers on which rules act"},
+        metadata={
+            "choices": ("development", "strategic"),
+            "unit": "",
+            "meaning": "layers on which rules act",
+        },
     )
     conditions: Conditions = part(Conditions)
     founders: Founders = part(Founders)
     network: Network = part(Network)
     rules: Rules = part(Rules)
-    timeline: list[Shock] = field(
-        default_factory=list, metadata={"item": Shock, "unit": "", "meaning": "dated shocks"}
-    )
+    timeline: list[Shock] = field(default_factory=list, metadata={"item": Shock, "unit": "", "meaning": "dated shocks"})
     output: Output = part(Output)
 
 

@@ -157,9 +157,7 @@ def read_network(
 
     if year is not None:
         rows = [tie for tie in rows if tie.year == year]
-    ids = people.pop("id", None) or list(
-        dict.fromkeys(end for tie in rows for end in (tie.source, tie.target))
-    )
+    ids = people.pop("id", None) or list(dict.fromkeys(end for tie in rows for end in (tie.source, tie.target)))
     place = {identifier: index for index, identifier in enumerate(ids)}
     source = np.array([place[tie.source] for tie in rows], np.int64)
     target = np.array([place[tie.target] for tie in rows], np.int64)
@@ -316,9 +314,7 @@ def _refuse(tables: list[_Table]) -> None:
 class _Table:
     """One delimited file: its header, its rows and the faults found in it so far."""
 
-    def __init__(
-        self, path: str | Path, columns: Sequence[str], required: Sequence[str], max_bytes: int
-    ) -> None:
+    def __init__(self, path: str | Path, columns: Sequence[str], required: Sequence[str], max_bytes: int) -> None:
         self.path = Path(path)
         self.label = self.path.name
         self.known = columns
@@ -403,9 +399,7 @@ class _Table:
         self.fault(line, f"{name} {_shown(text)} is not {wanted}")
         return math.nan
 
-    def choice(
-        self, line: int, row: list[str], name: str, choices: Sequence[str], default: int
-    ) -> int | None:
+    def choice(self, line: int, row: list[str], name: str, choices: Sequence[str], default: int) -> int | None:
         """Return the place of a word in `choices`, or None if it is not one of them."""
         text = self.cell(row, name).lower()
         if not text:

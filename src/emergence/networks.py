@@ -10,9 +10,7 @@ from emergence.config import Network
 Pairs = tuple[np.ndarray, np.ndarray]
 
 
-def make_network(
-    settings: Network, n: int, region: np.ndarray, sector: np.ndarray, rng: np.random.Generator
-) -> Pairs:
+def make_network(settings: Network, n: int, region: np.ndarray, sector: np.ndarray, rng: np.random.Generator) -> Pairs:
     """Draw the ties of one layer.
 
     Parameters

@@ -52,8 +52,8 @@ class Snapshot:
         for layer, half in enumerate(world.ties):
             a, b, at = half.pairs()
             ties[layer] = (firms.uid[a], firms.uid[b], half.w[at].copy())
-        columns = (firms.uid, firms.sector, firms.region, firms.x, firms.y, firms.size)
-        return cls(world.step, *(column.copy() for column in columns), ties)
+        names = ("uid", "sector", "region", "x", "y", "size")
+        return cls(step=world.step, ties=ties, **{name: firms.column(name).copy() for name in names})
 
 
 @dataclass

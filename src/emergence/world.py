@@ -125,8 +125,8 @@ class Ties(Table):
                 new = partners
             elif name in values:
                 value = values[name]
-                sides = value if isinstance(value, tuple) else (value, value)
-                sides = [np.broadcast_to(np.asarray(side, column.dtype), a.shape) for side in sides]
+                pair = value if isinstance(value, tuple) else (value, value)
+                sides = [np.broadcast_to(np.asarray(side, column.dtype), a.shape) for side in pair]
                 new = np.concatenate(sides)[order]
             else:
                 new = np.full(rows.size, column.default, column.dtype)
@@ -310,7 +310,10 @@ class World:
             world.demand = {n[7:]: arrays[n] for n in arrays.files if n.startswith("demand.")}
             world.slots, world.landscape = arrays["slots"], arrays["landscape"]
             world.registry = Registry(
-                *(arrays[f"registry.{n}"] for n in ("practice", "first", "adoptions")), scalars["registry"]
+                arrays["registry.practice"],
+                arrays["registry.first"],
+                arrays["registry.adoptions"],
+                scalars["registry"],
             )
         for name in ("step", "seed", "founders", "opportunities", "ledger", "counts"):
             setattr(world, name, scalars[name])

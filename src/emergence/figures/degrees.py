@@ -27,43 +27,46 @@ def draw_degrees(findings: Findings) -> Drawn:
             draw_layer(panel, findings, layer)
         axes[0, 0].set_ylabel("share of firms with\nat least so many ties")
     caption = (
-        "For each number of ties, the share of firms that have at least as many, both on logarithmic scales. A curve "
-        "that bends down steeply means that firms have similar numbers of ties; a long straight tail means a few "
-        "hubs. Firms without ties cannot be shown on such a scale; the legend counts them."
+        "For each number of ties, the share of firms that have at least as many, both on logarithmic "
+        "scales. A curve that bends down steeply means that firms have similar numbers of ties; a long "
+        "straight tail means a few hubs. Firms without ties cannot be shown on such a scale; the legend "
+        "counts them."
     )
     return Drawn("degrees", "How ties are spread over firms", caption, figure)
 
 
 def draw_layer(axes: Axes, findings: Findings, layer: int) -> None:
     """Draw start and end of one layer."""
+    from matplotlib.ticker import NullLocator
+
     axes.set_title(f"{LAYERS[layer].capitalize()} ties")
     moments = [findings.start, findings.end] if findings.end.step else [findings.start]
     looks = ((ORANGE, "o", "start"), (BLUE, "s", f"month {findings.end.step:,}"))
     if not any(m.ties[layer][0].size for m in moments):
         say(axes, "no ties in this layer")
         return
+    least = 1.0
     for moment, (colour, marker, label) in zip(moments, looks, strict=False):
         degree = degrees(moment, layer)
         at, share = ccdf(degree)
+        least = min(least, float(share.min(initial=1.0)))
         axes.plot(
             at, share, color=colour, marker=marker, markersize=3.2, linewidth=1.0,
             label=f"{label} ({np.count_nonzero(degree == 0):,} without)",
         )  # fmt: skip
     axes.set_xscale("log")
     axes.set_yscale("log")
+    shares = [share for share in (1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6) if share >= 0.3 * least]
+    axes.set_ylim(0.7 * least, 1.25)
+    axes.set_yticks(shares, [f"{100 * share:g}%" for share in shares])
+    axes.yaxis.set_minor_locator(NullLocator())
     most = max(2, *(int(degrees(m, layer).max(initial=1)) for m in moments))
     axes.set_xlim(0.9, most * 1.15)
     ticks = [k for k in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if k <= most * 1.15]
     axes.set_xticks(ticks, [str(k) for k in ticks])
-    axes.xaxis.set_minor_locator(_none())
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("ties of a firm")
     axes.legend(loc="lower left")
-
-
-def _none() -> object:
-    from matplotlib.ticker import NullLocator
-
-    return NullLocator()
 
 
 def degrees(moment: Snapshot, layer: int) -> np.ndarray:

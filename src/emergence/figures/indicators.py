@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from emergence.measures.survival import Z95
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.ticker import MultipleLocator
 
 
 def draw_indicators(findings: Findings) -> Drawn:
@@ -29,7 +31,7 @@ def draw_indicators(findings: Findings) -> Drawn:
             height = 7.6 + 0.16 * len(lines)
             figure, axes = new_figure(
                 height, 4, 3, left=0.075, right=0.985, bottom=0.06, top=1 - (0.3 + 0.16 * len(lines)) / height,
-                wspace=0.36, hspace=0.62,
+                wspace=0.36, hspace=0.56,
             )  # fmt: skip
             for k, line in enumerate(lines):
                 figure.text(0.03, 1 - (0.08 + 0.16 * k) / height, line, va="top", fontsize=8.5)
@@ -47,9 +49,9 @@ def wrap(text: str, width: int) -> list[str]:
 def caption(findings: Findings, shocks: list[Felt]) -> str:
     """Return what the figure shows, in plain words."""
     text = (
-        "Month by month. Shaded bands round curves are 95% intervals from the counts behind them: for the success "
-        "rate as if projects were independent, for innovations, foundings and closures as if they came one by one. "
-        "Yearly rates cover the twelve months before."
+        "Month by month. Shaded bands round curves are 95% intervals from the counts behind them: for the "
+        "success rate as if projects were independent, for innovations, foundings and closures as if they "
+        "came one by one. Yearly rates cover the twelve months before."
     )
     if shocks:
         text += " Dashed lines and pale bands in red mark shocks: " + key(shocks) + "."
@@ -61,28 +63,52 @@ def draw_panels(axes: np.ndarray, steps: pd.DataFrame, shocks: list[Felt]) -> No
     month = steps["step"].to_numpy()
     for panel, (title, unit, draw) in zip(axes.ravel(), PANELS, strict=True):
         draw(panel, month, steps)
-        panel.set_title(title, pad=4)
+        panel.set_title(title, pad=4 if panel.get_legend() is None else 17)
         panel.set_ylabel(unit, labelpad=2)
         panel.set_xlim(0, max(float(month[-1]), 1.0))
-        panel.locator_params(axis="x", nbins=5, integer=True)
+        panel.xaxis.set_major_locator(years(float(month[-1])))
         panel.locator_params(axis="y", nbins=5)
         mark(panel, shocks)
     for panel in axes[-1]:
         panel.set_xlabel("month", labelpad=2)
 
 
+def years(last: float) -> MultipleLocator:
+    """Return ticks at whole years, at most five."""
+    from matplotlib.ticker import MultipleLocator
+
+    step = 12 * math.ceil(last / 60) if last > 18 else max(1, math.ceil(last / 5))
+    return MultipleLocator(step)
+
+
+def legend(axes: Axes) -> None:
+    """Put the legend between title and curves, where it covers nothing."""
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(-0.03, 0.97), ncols=2, handlelength=1.6, columnspacing=1.0,
+        handletextpad=0.4, borderaxespad=0,
+    )  # fmt: skip
+
+
 Draw = Callable[["Axes", np.ndarray, "pd.DataFrame"], None]
 
 
-def plain(*names: str, labels: tuple[str, ...] = (), scale: float = 1.0, low: float | None = None) -> Draw:
+def plain(
+    *names: str,
+    labels: tuple[str, ...] = (),
+    scale: float = 1.0,
+    low: float | None = None,
+    high: float | None = None,
+) -> Draw:
     """Return a panel of one or two measures as they are."""
 
     def draw(axes: Axes, month: np.ndarray, steps: pd.DataFrame) -> None:
         for name, colour, dash, label in zip(names, (BLUE, ORANGE), ("-", (0, (5, 1))), labels or names, strict=False):
             axes.plot(month, steps[name].to_numpy() * scale, color=colour, linestyle=dash, label=label)
         settle(axes, low)
+        if high is not None:
+            axes.set_ylim(top=high)
         if len(names) > 1:
-            axes.legend(loc="best", handlelength=1.6, borderaxespad=0.2)
+            legend(axes)
 
     return draw
 
@@ -92,6 +118,8 @@ def settle(axes: Axes, low: float | None) -> None:
     bottom, top = axes.get_ylim()
     if low is not None:
         bottom = min(low, bottom)
+    if low is not None and not any(np.any(line.get_ydata()) for line in axes.lines):
+        top = 1.0
     least = 0.05 * max(abs(top), abs(bottom), 1e-9)
     if top - bottom < least:
         bottom, top = bottom - least / 2, top + least / 2
@@ -129,7 +157,7 @@ def yearly(*names: str, labels: tuple[str, ...] = (), per_firm: bool = True, ban
                 axes.fill_between(at, low * factor, high * factor, color=colour, alpha=0.2, linewidth=0)
         settle(axes, 0.0)
         if len(names) > 1:
-            axes.legend(loc="best", handlelength=1.6, borderaxespad=0.2)
+            legend(axes)
 
     return draw
 
@@ -154,15 +182,23 @@ def poisson(count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 PANELS: tuple[tuple[str, str, Draw], ...] = (
     ("Mean ties per firm", "per acting layer", plain("mean_degree", low=0)),
-    ("Strength and trust", "mean, 0 to 1", plain("mean_strength", "mean_trust", labels=("strength", "trust"))),
-    ("Connected firms", "% in largest group", plain("giant_share", scale=100.0)),
+    (
+        "Strength and trust",
+        "mean, 0 to 1",
+        plain("mean_strength", "mean_trust", labels=("strength", "trust")),
+    ),
+    ("Connected firms", "% in largest group", plain("giant_share", scale=100.0, high=100.0)),
     ("Joint projects", "share successful", success),
     ("Value of practice", "z", plain("mean_z", "best_z", labels=("mean", "best"))),
     ("Useful innovations", "per 100 firms, year", yearly("useful")),
     ("Value gained", "z per 100 firms, year", yearly("value_gained", band=False)),
     ("Output and capacity", "EUR million, month", plain("output", "capacity", scale=1e-6)),
     ("Firms", "number", plain("firms")),
-    ("Founded and ended", "firms per year", yearly("entries", "exits", labels=("founded", "ended"), per_firm=False)),
-    ("Defaults", "per 100 firms, year", yearly("defaults")),
+    (
+        "Founded and ended",
+        "firms per year",
+        yearly("entries", "exits", labels=("founded", "ended"), per_firm=False),
+    ),
+    ("Defaults", "per 100 firms, year", yearly("defaults", band=False)),
     ("Inequality of size", "Gini, 0 to 1", plain("gini_size")),
 )

@@ -61,9 +61,18 @@ def _forces(n: int, a: np.ndarray, b: np.ndarray, weight: np.ndarray, iterations
 
 
 def _fit(at: np.ndarray) -> np.ndarray:
-    """Stretch places to fill the unit square, a few stragglers not counted."""
-    low, high = np.percentile(at, 1, axis=0), np.percentile(at, 99, axis=0)
-    return np.clip((at - low) / np.maximum(high - low, 1e-9), -0.04, 1.04)
+    """Fit places into the unit square; directions are kept, crowded middles get more room.
+
+    Half of the distance from the middle is by rank, as if firms filled a disc evenly.
+    """
+    away = at - np.median(at, axis=0)
+    length = np.maximum(np.hypot(*away.T), 1e-9)
+    rank = np.argsort(np.argsort(length, kind="stable"), kind="stable")
+    even = np.sqrt((rank + 0.5) / length.size)
+    by_force = np.minimum(length / max(float(np.quantile(length, 0.95)), 1e-9), 1.05)
+    at = away * ((0.5 * by_force + 0.5 * even) / length)[:, None]
+    low, high = at.min(axis=0), at.max(axis=0)
+    return (at - low) / np.maximum(high - low, 1e-9)
 
 
 def _columns(number: int) -> int:

@@ -24,10 +24,11 @@ def draw_lives(findings: Findings) -> Drawn:
         draw_firms(firms, findings)
         draw_ties(ties, findings)
     caption = (
-        "Left: the share of firms founded during the run that were still there after so many years, with its 95% "
-        "interval; dots are means of US cohorts (Bureau of Labor Statistics) for comparison. Right: the same for ties "
-        "formed during the run; a tie ends when it is broken or when a partner is gone. Firms and ties that were "
-        "still there at the end count for the time they were seen (Kaplan and Meier 1958)."
+        "Left: the share of firms founded during the run that were still there after so many years, with "
+        "its 95% interval; dots are means of US cohorts (Bureau of Labor Statistics) for comparison. "
+        "Right: the same for ties formed during the run; a tie ends when it is broken or when a partner is "
+        "gone. Firms and ties that were still there at the end count for the time they were seen (Kaplan "
+        "and Meier 1958)."
     )
     return Drawn("lives", "How long entrants and ties last", caption, figure)
 
@@ -40,7 +41,7 @@ def draw_firms(axes: Axes, findings: Findings) -> None:
         say(axes, _nothing(findings, "No firm was founded in this run."))
         return
     steps(axes, curve, BLUE, f"this run ({curve.number:,} firms)")
-    seen = {year: share for year, share in BLS.items() if 12 * year <= max(curve.longest, 60.0)}
+    seen = {year: share for year, share in BLS.items() if 12 * year <= max(curve.longest + 3, 60.0)}
     axes.plot(list(seen), list(seen.values()), "o", color=BLACK, markersize=5, label="US firms (BLS)", zorder=4)
     settle(axes, max(curve.longest / 12, max(seen, default=1)), "share still there")
 
@@ -75,4 +76,4 @@ def settle(axes: Axes, years: float, label: str) -> None:
     axes.set_xlim(0, max(years, 0.25) * 1.03)
     axes.set_xlabel("age in years")
     axes.set_ylabel(label)
-    axes.legend(loc="lower left" if years < 3 else "upper right")
+    axes.legend(loc="lower left" if years < 5.5 else "upper right")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SPRING_UP_TO = 1500  # firms in all panels together
 ALL_NAMES, TOP_NAMES = 25, 8
 THIN_TIES = 400  # ties over a density picture
+KNOWN = 4.0  # pull of the first ties of a network with names
 RASTER_ABOVE = 1500  # ties in a panel: more are drawn as an image, which keeps the SVG small
 
 
@@ -43,9 +44,7 @@ def draw_network(findings: Findings) -> Drawn:
     small = uids.size <= SPRING_UP_TO
     picture = Dots(findings, uids) if small else Density(findings)
     with look():
-        figure, axes = new_figure(
-            WIDTH, 2, 2, left=0.02, right=0.98, top=0.95, bottom=0.02, wspace=0.06, hspace=0.12
-        )
+        figure, axes = new_figure(WIDTH, 2, 2, left=0.02, right=0.98, top=0.95, bottom=0.02, wspace=0.06, hspace=0.12)
         panels = axes.ravel()
         for panel, moment in zip(panels, findings.moments, strict=False):
             frame_panel(panel, moment)
@@ -86,7 +85,7 @@ class Dots:
         self.place = self._layout()
         self.largest = max((float(m.size.max(initial=1.0)) for m in findings.moments), default=1.0)
         self.colour, self.colours = self._colours()
-        self.spread = 700.0 / max(uids.size, 4)
+        self.most = float(np.clip(30_000.0 / max(uids.size, 1), 60.0, 450.0))  # area of the largest, points^2
 
     def _layout(self) -> np.ndarray:
         sides = [moment.ties[k] for moment in self.findings.moments for k in self.layers]
@@ -94,7 +93,11 @@ class Dots:
             empty = np.zeros(0, np.int64)
             return spring_layout(self.uids.size, empty, empty, np.zeros(0))
         a, b = (np.searchsorted(self.uids, np.concatenate([s[k] for s in sides])) for k in (0, 1))
-        return spring_layout(self.uids.size, a, b, 0.1 + np.concatenate([s[2] for s in sides]))
+        weight = 0.1 + np.concatenate([s[2] for s in sides])
+        if self.findings.named:
+            # A network that someone knows should look as they know it.
+            weight[: sum(s[0].size for s in sides[: len(self.layers)])] *= KNOWN
+        return spring_layout(self.uids.size, a, b, weight)
 
     def _colours(self) -> tuple[Callable[[Snapshot], Any], list[tuple[str, str]]]:
         """Return how firms are coloured, and the legend."""
@@ -117,7 +120,7 @@ class Dots:
 
     def areas(self, size: np.ndarray) -> np.ndarray:
         """Return the areas of dots: proportional to capacity, with a least size that can be seen."""
-        return np.maximum(self.spread * 8.0 * size / self.largest, min(6.0, 3.0 + self.spread))
+        return np.maximum(self.most * size / self.largest, min(12.0, 0.08 * self.most + 3.0))
 
     def draw(self, axes: Axes, moment: Snapshot) -> None:
         """Draw one moment."""
@@ -128,7 +131,7 @@ class Dots:
         at = self.place[np.searchsorted(self.uids, moment.uid)]
         order = np.argsort(-moment.size, kind="stable")
         axes.scatter(
-            *at[order].T, s=self.areas(moment.size[order]), c=np.array(self.colour(moment), object)[order].tolist(),
+            at[order, 0], at[order, 1], s=self.areas(moment.size[order]), c=np.array(self.colour(moment), object)[order].tolist(),
             edgecolors="white", linewidths=0.4, zorder=3,
         )  # fmt: skip
         self._names(axes, moment, at)
@@ -146,12 +149,12 @@ class Dots:
             along = ends[:, 1] - ends[:, 0]
             across = np.stack([-along[:, 1], along[:, 0]], axis=1) * np.sign(along[:, :1] + 1e-12)
             across /= np.maximum(np.hypot(*along.T), 1e-9)[:, None]
-            ends = ends + 0.008 * (place - (len(self.layers) - 1) / 2) * across[:, None, :]
-        few = a.size <= 250
+            ends = ends + 0.006 * (place - (len(self.layers) - 1) / 2) * across[:, None, :]
+        faint = min(1.0, np.sqrt(120.0 / a.size))  # many lines must not add up to black
         shade = to_rgba(LAYER_COLOURS[LAYERS[layer]] if self.by_layer else "#555555")
         colours = np.tile(shade, (a.size, 1))
-        colours[:, 3] = np.clip((0.35 if few else 0.08) + 0.6 * strength, 0, 0.9 if few else 0.5)
-        widths = (0.5 + 2.2 * strength) if few else (0.15 + 0.7 * strength)
+        colours[:, 3] = np.clip((0.2 + 0.9 * strength) * faint, 0.03, 0.9)
+        widths = (0.4 + 2.2 * strength) * max(faint, 0.35)
         axes.add_collection(
             LineCollection(ends, colors=colours, linewidths=widths, zorder=2, rasterized=a.size > RASTER_ABOVE),
             autolim=False,
@@ -170,7 +173,7 @@ class Dots:
             order = order[: np.count_nonzero(degree)][:TOP_NAMES]
         names = [shorten(findings.name(uid), 24) for uid in moment.uid[order]]
         gap = 1.5 + np.sqrt(self.areas(moment.size[order])) / 2
-        place_labels(axes, *at[order].T, names, 8.0, gap, at)
+        place_labels(axes, at[order, 0], at[order, 1], names, 8.0, gap, at)
 
     def legend(self, axes: Axes) -> None:
         """Say what dots and lines mean, in the free fourth panel."""
@@ -223,7 +226,6 @@ class Density:
         x = np.concatenate([m.x for m in findings.moments])
         y = np.concatenate([m.y for m in findings.moments])
         self.extent = (*_span(x), *_span(y))
-        self.most = 1.0
         self.image: Any = None
 
     def draw(self, axes: Axes, moment: Snapshot) -> None:
@@ -231,7 +233,14 @@ class Density:
         axes.set_xlim(self.extent[:2])
         axes.set_ylim(self.extent[2:])
         image = axes.hexbin(
-            moment.x, moment.y, gridsize=45, extent=self.extent, bins="log", mincnt=1, cmap="cividis_r", linewidths=0
+            moment.x,
+            moment.y,
+            gridsize=45,
+            extent=self.extent,
+            bins="log",
+            mincnt=1,
+            cmap="cividis_r",
+            linewidths=0,
         )
         if self.image is None:
             self.image = image
@@ -248,7 +257,7 @@ class Density:
         order = np.argsort(moment.uid)
         rows = [order[np.searchsorted(moment.uid, side[top], sorter=order)] for side in (a, b)]
         lines = np.stack([np.column_stack([moment.x[r], moment.y[r]]) for r in rows], axis=1)
-        axes.add_collection(LineCollection(lines, colors=BLACK, linewidths=0.3, alpha=0.35), autolim=False)
+        axes.add_collection(LineCollection(list(lines), colors=BLACK, linewidths=0.3, alpha=0.35), autolim=False)
 
     def legend(self, axes: Axes) -> None:
         """Draw the scale of the density in the free fourth panel."""
@@ -260,9 +269,9 @@ class Density:
         """Return what the figure shows, in plain words."""
         where = " The file gives no places, so they were drawn at random." if self.findings.drawn("x") else ""
         return (
-            "Where the firms are, west to east and south to north: the darker a cell, the more firms. Lines are "
-            f"the {THIN_TIES} strongest ties of each moment; all others are left out to keep the picture "
-            f"readable.{where}"
+            "Where the firms are, west to east and south to north: the darker a cell, the more firms. "
+            f"Lines are the {THIN_TIES} strongest ties of each moment; all others are left out to keep the "
+            f"picture readable.{where}"
         )
 
 

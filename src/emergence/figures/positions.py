@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-LABELS = 12
+LABELS = 10
 
 
 def draw_positions(findings: Findings) -> Drawn:
@@ -35,7 +35,7 @@ def draw_positions(findings: Findings) -> Drawn:
 
 def draw_scatter(axes: Axes, table: pd.DataFrame, named: bool) -> None:
     """Draw the dots, by role, and name the most central."""
-    x, y = table["partners"].to_numpy(float), table["betweenness"].to_numpy()
+    x, y = table["partners"].to_numpy(float), 100.0 * table["betweenness"].to_numpy()
     area = 10.0 + 160.0 * table["size"].to_numpy() / max(float(table["size"].max()), 1e-9)
     for role, colour in ROLE_COLOURS.items():
         here = (table["role"] == role).to_numpy()
@@ -47,7 +47,7 @@ def draw_scatter(axes: Axes, table: pd.DataFrame, named: bool) -> None:
     axes.set_xlim(-0.03 * x.max() - 0.4, x.max() * 1.1 + 0.6)
     axes.set_ylim(-0.05 * max(y.max(), 1e-6), max(y.max(), 1e-6) * 1.14)
     axes.set_xlabel("partners (all layers, each partner once)")
-    axes.set_ylabel("betweenness (share of shortest paths)")
+    axes.set_ylabel("betweenness (% of shortest paths)")
     legend = axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0, handletextpad=0.3)
     for handle in legend.legend_handles:
         handle.set_sizes([40.0])  # type: ignore[union-attr]
@@ -68,8 +68,8 @@ def caption(n: int) -> str:
     """Return what the figure shows, in plain words."""
     how = "counted exactly" if n <= EXACT else f"estimated from {SOURCES} firms drawn at random"
     return (
-        "Each dot is a firm at the end of the run, its area grows with its capacity. To the right: many partners. "
-        "Up: many of the shortest paths between others run through the firm, so it can connect them or hold them up "
-        f"(betweenness, {how}). Hubs are among the 5% with most partners; brokers stand between others more than "
-        "their number of partners would let expect."
+        "Each dot is a firm at the end of the run, its area grows with its capacity. To the right: many "
+        "partners. Up: many of the shortest paths between others run through the firm, so it can connect "
+        f"them or hold them up (betweenness, {how}). Hubs are among the 5% with most partners; brokers "
+        "stand between others more than their number of partners would let expect."
     )

@@ -77,5 +77,3 @@ def key(shocks: list[Felt]) -> str:
     if len(shocks) > MARKED:
         parts.append(f"and {len(shocks) - MARKED} more")
     return "; ".join(parts)
-
-

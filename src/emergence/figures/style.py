@@ -32,7 +32,7 @@ ROLE_COLOURS = {
 WIDTH = 7.1  # inches: the text width of A4
 DPI = 150
 
-_RC: dict[str, Any] = {
+_RC: Any = {
     "font.size": 9.5,
     "axes.titlesize": 10,
     "axes.labelsize": 9.5,
@@ -165,19 +165,18 @@ def place_labels(
         taken += [_box(px, py, 0, 0, 2.0, 2.0) for px, py in to_points(dots) * scale]
     low, high = (np.array(corner) * scale for corner in axes.bbox.get_points())
     gaps = np.broadcast_to(gap, len(names))
-    for (px, py), name, off in zip(points, names, gaps, strict=True):
+    for spot, (px, py), name, off in zip(np.column_stack([x, y]), points, names, gaps, strict=True):
         width, height = 0.56 * size * len(name), 1.15 * size
-        spots = [(dx, dy, d) for d in (off, off + 7, off + 15, off + 24) for dx, dy in _AROUND]
-        boxes = [_box(px, py, dx * d, dy * d, width, height, dx, dy) for dx, dy, d in spots]
+        offsets = [(dx, dy, d) for d in (off, off + 7, off + 15, off + 24) for dx, dy in _AROUND]
+        boxes = [_box(px, py, dx * d, dy * d, width, height, dx, dy) for dx, dy, d in offsets]
         costs = [_cost(box, taken, low, high) + 0.5 * k for k, box in enumerate(boxes)]
         best = int(np.argmin(costs))
-        dx, dy, d = spots[best]
+        dx, dy, d = offsets[best]
         taken.append(boxes[best])
         far = d > off + 5
         axes.annotate(
             name,
-            (px / scale, py / scale),
-            xycoords="figure pixels",
+            tuple(spot),
             xytext=(dx * d, dy * d),
             textcoords="offset points",
             ha=("right", "center", "left")[int(np.sign(dx)) + 1],

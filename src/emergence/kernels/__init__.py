@@ -30,7 +30,7 @@ CACHE_FOLDER = _cache_folder()
 
 import numba  # noqa: E402  (the cache folder is read when a kernel is declared)
 
-numba.config.CACHE_DIR = CACHE_FOLDER
+numba.config.CACHE_DIR = CACHE_FOLDER  # type: ignore[attr-defined]
 
 
 def compiled_before() -> bool:

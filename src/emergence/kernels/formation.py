@@ -34,8 +34,12 @@ def make_consents(
             if j < 0 or find(ptr, nbr, i, j) >= 0:
                 continue
             words = pair_key(key, uid[i], uid[j])
-            t_i = elsewhere_trust(i, j, ptr_a, nbr_a, good_a, bad_a, ptr_b, nbr_b, good_b, bad_b, ptr_c, nbr_c, good_c, bad_c)
-            t_j = elsewhere_trust(j, i, ptr_a, nbr_a, good_a, bad_a, ptr_b, nbr_b, good_b, bad_b, ptr_c, nbr_c, good_c, bad_c)
+            t_i = elsewhere_trust(
+                i, j, ptr_a, nbr_a, good_a, bad_a, ptr_b, nbr_b, good_b, bad_b, ptr_c, nbr_c, good_c, bad_c
+            )
+            t_j = elsewhere_trust(
+                j, i, ptr_a, nbr_a, good_a, bad_a, ptr_b, nbr_b, good_b, bad_b, ptr_c, nbr_c, good_c, bad_c
+            )
             shared = shared_partners(ptr, nbr, i, j)
             k_i = ptr[i + 1] - ptr[i]
             k_j = ptr[j + 1] - ptr[j]
@@ -109,6 +113,18 @@ def weakest(i, j, uid, w, good, bad, x, y, sector, profile, ptr, nbr, p, drop):
         return worst
     k = ptr[i + 1] - ptr[i] - 1
     o = np.int64(nbr[worst])
-    old = utility(i, o, trust_of(good[worst], bad[worst]), shared_partners(ptr, nbr, i, o), False, k, profile, x, y, sector, p)
+    old = utility(
+        i,
+        o,
+        trust_of(good[worst], bad[worst]),
+        shared_partners(ptr, nbr, i, o),
+        False,
+        k,
+        profile,
+        x,
+        y,
+        sector,
+        p,
+    )
     new = utility(i, j, -1.0, shared_partners(ptr, nbr, i, j), False, k, profile, x, y, sector, p)
     return worst if new > old else np.int64(-1)

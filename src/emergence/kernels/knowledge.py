@@ -9,7 +9,22 @@ from emergence.kernels.work import SUCCESS
 
 @njit(cache=True, nogil=True)
 def update_skills(
-    lo, hi, absorption, forgetting, barter, absorptive, ptr, nbr, w, good, bad, outcome, profile, aside, base, skills
+    lo,
+    hi,
+    absorption,
+    forgetting,
+    barter,
+    absorptive,
+    ptr,
+    nbr,
+    w,
+    good,
+    bad,
+    outcome,
+    profile,
+    aside,
+    base,
+    skills,
 ):
     """Let rows lo..hi learn the skill in which each partner is most ahead.
 

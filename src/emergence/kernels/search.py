@@ -49,9 +49,7 @@ def effort(size, exponent, unit_size, slack, slack_effect, drive):
 
 
 @njit(cache=True, nogil=True)
-def make_meetings(
-    lo, hi, key, urn_key, uid, size, slack, drive, x, y, slots, ptr, nbr, profile, aside, p, q, out
-):
+def make_meetings(lo, hi, key, urn_key, uid, size, slack, drive, x, y, slots, ptr, nbr, profile, aside, p, q, out):
     """Write the candidates that rows lo..hi meet into `out` (int32[n, MOST], -1 for none)."""
     for i in range(lo, hi):
         words = draw4(key, uid[i], 0)

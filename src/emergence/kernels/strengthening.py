@@ -24,9 +24,10 @@ class StrengtheningParams(NamedTuple):
 @njit(cache=True, nogil=True)
 def update_strength(lo, hi, ptr, nbr, outcome, aside, p, w, good, bad, good_in, bad_in):
     """Move strength and experience of the ties of rows lo..hi, in place."""
-    for i in range(lo, hi):
+    # Unsigned indexes spare the test for negative ones.
+    for i in range(np.uint64(lo), np.uint64(hi)):
         a_i = np.float64(aside[i, 0])
-        for h in range(ptr[i], ptr[i + 1]):
+        for h in range(np.uint64(ptr[i]), np.uint64(ptr[i + np.uint64(1)])):
             code = outcome[h]
             strength = np.float64(w[h])
             gains = p.fade * np.float64(good[h])
@@ -35,7 +36,7 @@ def update_strength(lo, hi, ptr, nbr, outcome, aside, p, w, good, bad, good_in, 
             losses_in = p.fade * np.float64(bad_in[h])
             rise = 0.0
             if code != NONE:
-                attention = min(a_i, np.float64(aside[nbr[h], 0]))
+                attention = min(a_i, np.float64(aside[np.uint64(nbr[h]), 0]))
                 y = 1.0 if code == SUCCESS else 0.0
                 rise = p.gain * attention * (p.feedback * y + (1.0 - p.feedback) * p.reference)
                 weight = p.evidence * attention

@@ -22,9 +22,17 @@ SEED = 1430
 class Network(Protocol):
     """What is needed of a network: `runs.Snapshot` has it."""
 
-    uid: np.ndarray
-    size: np.ndarray
-    ties: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]
+    @property
+    def uid(self) -> np.ndarray:
+        """Identity of each firm, int64[firms]."""
+
+    @property
+    def size(self) -> np.ndarray:
+        """Monthly capacity of each firm, float64[firms], EUR/month."""
+
+    @property
+    def ties(self) -> dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """By layer: uids of one side, of the other side, strengths."""
 
 
 @dataclass(frozen=True)
@@ -170,17 +178,17 @@ def roles(partners: np.ndarray, between: np.ndarray) -> np.ndarray:
     Notes
     -----
     Working definitions of this program, by rank within one network. Hub: among the 5% with most partners
-    (ties included) and above the mean. Broker: betweenness above the mean, and among the 5% highest in
+    and at least a standard deviation above the mean. Broker: betweenness above the mean, and among the 5% highest in
     betweenness per pair of own partners, b / (k (k - 1)), of firms with at least two. At the edge: one
-    partner, or among the 10% with fewest. Isolated: none.
+    partner, or among the 10% with fewest and with less than half the mean. Isolated: none.
     """
     k = np.asarray(partners, float)
     found = np.full(k.size, "in between", dtype=object)
     tied = k > 0
     if not tied.any():
         return np.full(k.size, "isolated", dtype=object)
-    found[k <= max(1.0, _lowest(k[tied], EDGE_SHARE))] = "at the edge"
-    hub = (k >= -_lowest(-k, HUB_SHARE)) & (k > k.mean())
+    found[k <= max(1.0, min(_lowest(k[tied], EDGE_SHARE), k[tied].mean() / 2))] = "at the edge"
+    hub = (k >= -_lowest(-k, HUB_SHARE)) & (k > k.mean()) & (k >= k.mean() + k.std())
     broker = _brokers(k, between)
     found[hub] = "hub"
     found[broker] = "broker"

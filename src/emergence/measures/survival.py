@@ -55,8 +55,10 @@ class Survival:
         The interval holds the times at which the curve's own interval contains one half
         (Brookmeyer and Crowley 1982).
         """
-        return _first_below(self.times, self.survival), _first_below(self.times, self.lower), _first_below(
-            self.times, self.upper
+        return (
+            _first_below(self.times, self.survival),
+            _first_below(self.times, self.lower),
+            _first_below(self.times, self.upper),
         )
 
 

@@ -52,8 +52,8 @@ def page(found: Findings, figures: list[tuple[Drawn, dict[str, bytes]]], run: st
     words = first_page(found.result, found)
     title = f"{settings.scenario}: {found.start.uid.size:,} firms, {found.end.step:,} months"
     body = [
-        f"<header><p class=\"kind\">Report of a run</p><h1>{escape(settings.scenario)}</h1>",
-        f"<p class=\"lead\">{escape(lead(found))}</p></header>",
+        f'<header><p class="kind">Report of a run</p><h1>{escape(settings.scenario)}</h1>',
+        f'<p class="lead">{escape(lead(found))}</p></header>',
         "<main>",
         plain_words(words),
         '<section aria-labelledby="figures"><h2 id="figures">Figures</h2>',
@@ -134,9 +134,9 @@ def reproduce(found: Findings, run: str) -> str:
     return (
         '<section aria-labelledby="repeat"><h2 id="repeat">How to reproduce it</h2>'
         f'<pre tabindex="0">{escape(command(settings))}</pre><dl>{items}</dl>'
-        "<p>The same settings, seed and version give the same tables, at any number of threads. All tables are in "
-        "the run folder beside this file.</p>"
-        f"<details><summary>All settings (JSON)</summary><pre tabindex=\"0\">{escape(config_json(settings))}</pre>"
+        "<p>The same settings, seed and version give the same tables, at any number of threads. All tables "
+        "are in the run folder beside this file.</p>"
+        f'<details><summary>All settings (JSON)</summary><pre tabindex="0">{escape(config_json(settings))}</pre>'
         "</details></section>"
     )
 
@@ -185,6 +185,7 @@ thead th { vertical-align: bottom; border-bottom: 2px solid var(--line); }
 tbody th { font-weight: 500; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 thead .number { white-space: normal; }
+td { white-space: nowrap; }
 pre { overflow-x: auto; padding: .75rem; background: var(--card); border: 1px solid var(--line); border-radius: 6px;
   font-size: .85rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; }

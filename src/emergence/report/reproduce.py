@@ -29,8 +29,9 @@ def command(settings: Settings) -> str:
 
 def start_from(settings: Settings) -> tuple[Settings, list[str]]:
     """Return the settings of the named scenario, or the defaults if the library has no such scenario."""
-    from emergence.compose import compose, groups
     from hydra.core.global_hydra import GlobalHydra
+
+    from emergence.compose import compose, groups
 
     holder = GlobalHydra.instance()
     outer = holder.hydra  # composing clears it, but the program may itself run under hydra

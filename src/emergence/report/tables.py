@@ -59,9 +59,10 @@ def top_firms(found: Findings) -> TableText:
         "constraint", "can reach (% of firms)", "capacity (EUR/month)",
     ]  # fmt: skip
     caption = (
-        f"The {len(rows)} firms with most partners at the end, all layers together. Betweenness: share of shortest "
-        "paths between others that run through the firm (Freeman 1977). Constraint: low when partners do not know each "
-        "other (Burt 1992). Roles are working definitions by rank within this network."
+        f"The {len(rows)} firms with most partners at the end, all layers together. Betweenness: share of "
+        "shortest paths between others that run through the firm (Freeman 1977). Constraint: low when "
+        "partners do not know each other (Burt 1992). Roles are working definitions by rank within this "
+        "network."
     )
     return TableText(caption, heads, rows, (0, 1))
 
@@ -87,8 +88,8 @@ def innovation(found: Findings) -> TableText:
             row.append(number(rate, 1) + ("" if name == "value_gained" else interval(rate, total)))
         rows.append(row)
     caption = (
-        "Innovation per 100 firms and year. In brackets the 95% interval that chance alone would give if they came one "
-        "by one and independently; real ones come in series, so the true uncertainty is larger."
+        "Innovation per 100 firms and year. In brackets the 95% interval that chance alone would give if "
+        "they came one by one and independently; real ones come in series, so the true uncertainty is larger."
     )
     return TableText(caption, ["", *names], rows)
 
@@ -116,8 +117,8 @@ def measures(found: Findings) -> TableText:
                 ]
                 rows.append([meaning, "share or mean" if unit == "1" else unit, *(short(v) for v in values)])
     caption = (
-        "Measures at the start, in the middle and at the end of the run. Amounts and counts per month are means of "
-        "twelve months, all others are those of one month."
+        "Measures at the start, in the middle and at the end of the run. Amounts and counts per month are "
+        "means of twelve months, all others are those of one month."
     )
     return TableText(caption, ["measure", "unit", "start", "middle", "end"], rows, (0, 1))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-
 from emergence.figures.findings import Findings
 from emergence.figures.shocks import Felt, felt_shocks
 from emergence.measures.survival import Survival
@@ -29,7 +28,8 @@ def summary(result: Result, findings: Findings | None = None) -> list[str]:
         If what follows from the result was computed before.
     """
     found = findings or Findings(result)
-    lines = [*what_was_run(found)[:1], *size_and_ties(found)[:2], *centre(found)[:2], *innovation(found)[:1]]
+    middle = centre(found)[: 2 if found.named else 1]
+    lines = [*what_was_run(found)[:1], *size_and_ties(found)[:2], *middle, *innovation(found)[:1]]
     lines += [*survival(found)[:1], *shocks(found)[:2]]
     return [*lines, how_sure(found)[0]]
 
@@ -40,7 +40,12 @@ def first_page(result: Result, findings: Findings | None = None) -> dict[str, li
     return {
         "What was run": what_was_run(found),
         "What happened": [*size_and_ties(found), *centre(found), *economy(found), *shocks(found)],
-        "What came out of it": [*innovation(found), *problem_solving(found), *survival(found), *ties_last(found)],
+        "What came out of it": [
+            *innovation(found),
+            *problem_solving(found),
+            *survival(found),
+            *ties_last(found),
+        ],
         "How sure": how_sure(found),
         "What was assumed": assumed(found),
     }
@@ -52,7 +57,10 @@ def what_was_run(found: Findings) -> list[str]:
     months = count(found.end.step, "month")
     title = f"Scenario {settings.scenario}: {count(n, 'firm')}, {months}, seed {settings.seed}."
     about = [sentence(settings.about)] if settings.about.strip() else []
-    return [title, *about]
+    felt = felt_shocks(settings)
+    dated = [f"month {number(one.shock.month)}, {one.words}" for one in felt[:SHOCKS_TOLD]]
+    more = f"; and {number(len(felt) - SHOCKS_TOLD)} more" if len(felt) > SHOCKS_TOLD else ""
+    return [title, *about, f"Shocks: {'; '.join(dated)}{more}." if felt else "No shocks were set."]
 
 
 def sentence(text: str) -> str:
@@ -78,7 +86,7 @@ def turnover(found: Findings) -> str:
     parts = [f"{number(steps['entries'].sum())} founded", f"{number(steps['exits'].sum())} ended"]
     defaults = float(steps["defaults"].sum())
     note = f", {number(defaults)} of them by default" if defaults else ""
-    return f" ({listing(parts)}{note})"
+    return f" ({', '.join(parts)}{note})"
 
 
 def _ties(moment: Snapshot) -> str:
@@ -92,15 +100,16 @@ def density(found: Findings) -> list[str]:
     ties = [sum(t[0].size for t in m.ties.values()) for m in (found.start, found.end)]
     pairs = n * (n - 1) / 2
     share = end["partners"].sum() / 2 / pairs if pairs else 0.0
-    mean = [float(t["partners"].mean()) if len(t) else 0.0 for t in (start, end)]
+    was, now = (float(t["partners"].mean()) if len(t) else 0.0 for t in (start, end))
+    group = (float(end["reachable"].max()) * (n - 1) + 1) / n if n else 0.0
     alone = [int((t["partners"] == 0).sum()) for t in (start, end)]
     if not n:
         return ["No firm is left."]
     return [
-        f"Ties over all layers: {change(*ties)}; partners per firm: {change(*mean, 1)} on average. "
+        f"Ties over all layers: {change(*ties)}; partners per firm: {change(was, now, 1)} on average. "
         f"{percent(share, 1)} of all pairs of firms have a tie.",
-        f"Firms without any tie: {change(*alone)}; {percent(end['reachable'].max() if n > 1 else 0)} of the others "
-        "can be reached from the largest connected group.",
+        f"Firms without any tie: {change(*alone)}. The largest connected group holds {percent(group)} of "
+        "firms at the end.",
     ]
 
 
@@ -126,11 +135,11 @@ def bridges(found: Findings) -> list[str]:
         if (when == "start" and not found.end.step) or not len(table) or not (table["betweenness"] > 0).any():
             continue
         said.append(f"at the {when} {_leaders(found, table, 'betweenness')}")
-    return [f"In the middle (share of shortest paths between others): {listing(said)}."] if said else []
+    return [f"In the middle (share of shortest paths between others): {'; '.join(said)}."] if said else []
 
 
 def _leaders(found: Findings, table: pd.DataFrame, by: str) -> str:
-    top = table.sort_values([by, "uid"], ascending=[False, True]).head(NAMED)
+    top = table.sort_values(by, ascending=False, kind="stable").head(NAMED)
     top = top[top[by] > 0]
     value = (lambda v: percent(v, 1)) if by == "betweenness" else number
     return listing([f"{found.name(uid)} ({value(v)})" for uid, v in zip(top["uid"], top[by], strict=True)])
@@ -172,9 +181,10 @@ def economy(found: Findings) -> list[str]:
     success = [_share(part) for part in (first, last)]
     if steps["projects"].sum() > 0:
         lines.append(
-            f"Joint projects that succeeded: {percent(success[0])} in the first year, {percent(success[1])} in the last; "
-            f"mean strength of ties {change(steps['mean_strength'].iloc[0], steps['mean_strength'].iloc[-1], 2)}, mean "
-            f"trust {change(steps['mean_trust'].iloc[0], steps['mean_trust'].iloc[-1], 2)} (both from 0 to 1)."
+            f"Joint projects that succeeded: {percent(success[0])} in the first year, {percent(success[1])} "
+            "in the last; mean strength of ties "
+            f"{change(steps['mean_strength'].iloc[0], steps['mean_strength'].iloc[-1], 2)}, mean trust "
+            f"{change(steps['mean_trust'].iloc[0], steps['mean_trust'].iloc[-1], 2)} (both from 0 to 1)."
         )
     return lines
 
@@ -192,8 +202,8 @@ def innovation(found: Findings) -> list[str]:
     lines = [
         f"Innovation per 100 firms and year: {number(rate['innovations'])} practices never used before, "
         f"{number(rate['useful'])} of them useful (z above {found.settings.rules.innovation.useful:g}), "
-        f"{number(rate['adopted'])} first taken over by a partner, and {number(rate['value_gained'], 1)} z of value "
-        "gained."
+        f"{number(rate['adopted'])} first taken over by a partner, and {number(rate['value_gained'], 1)} z "
+        "of value gained."
     ]
     half = found.end.step // 2
     if half >= 12:
@@ -212,8 +222,9 @@ def problem_solving(found: Findings) -> list[str]:
         return []
     mean, best = (change(steps[n].iloc[0], steps[n].iloc[-1], 2) for n in ("mean_z", "best_z"))
     return [
-        f"Problem solving: mean value of practices {mean} z, best {best} z (z counts standard deviations above a "
-        f"random practice); different practices in use: {change(steps['distinct'].iloc[0], steps['distinct'].iloc[-1])}."
+        f"Problem solving: mean value of practices {mean} z, best {best} z (z counts standard deviations "
+        "above a random practice); different practices in use: "
+        f"{change(steps['distinct'].iloc[0], steps['distinct'].iloc[-1])}."
     ]
 
 
@@ -286,8 +297,9 @@ def before_after(found: Findings, felt: Felt) -> str:
             f"{count(len(after) - 1, 'month')} later"
         ],
         "removal": [
-            f"ties {number(before['ties'].iloc[-1])} the month before, {number(after['ties'].iloc[0])} in the month, "
-            f"{number(after['ties'].iloc[-1])} {count(int(after['step'].iloc[-1]) - month, 'month')} later",
+            f"ties {number(before['ties'].iloc[-1])} the month before, {number(after['ties'].iloc[0])} in "
+            f"the month, {number(after['ties'].iloc[-1])} "
+            f"{count(int(after['step'].iloc[-1]) - month, 'month')} later",
             f"net value of joint projects {money(float(before['joint_income'].mean()))} to "
             f"{money(float(after['joint_income'].mean()))} a month",
         ],
@@ -309,14 +321,17 @@ def removed(found: Findings, felt: Felt) -> str:
 def how_sure(found: Findings) -> list[str]:
     """Say what one run can and cannot tell."""
     lines = [
-        "How sure: this is one run with one seed; another seed would give other numbers. To compare, run several seeds.",
-        "Intervals come from the counts within this run alone: they say how far chance within the run may have moved a "
-        "number, not how far another run would lie from it.",
-        "Numbers before and after an event stand side by side; they do not show that the event was the cause. That "
-        "takes two runs that differ in the event alone.",
+        "How sure: this is one run with one seed; another seed would give other numbers. To compare, run "
+        "several seeds.",
+        "Intervals come from the counts within this run alone: they say how far chance within the run may "
+        "have moved a number, not how far another run would lie from it.",
+        "Numbers before and after an event stand side by side; they do not show that the event was the "
+        "cause. That takes two runs that differ in the event alone.",
     ]
     if len(found.end_positions) > 500:
-        lines.append("Shares of shortest paths are estimated from a sample of firms, or left out in very large networks.")
+        lines.append(
+            "Shares of shortest paths are estimated from a sample of firms, or left out in very large networks."
+        )
     return lines
 
 
@@ -349,8 +364,8 @@ def imported(found: Findings) -> list[str]:
     if found.carried:
         layers = [LAYERS[k] for k in found.carried]
         lines.append(
-            f"Ties of the {listing(layers)} {'layer' if len(layers) == 1 else 'layers'} came with the file and are "
-            "carried along: no rule forms or weakens them, they end with their firms."
+            f"Ties of the {listing(layers)} {'layer' if len(layers) == 1 else 'layers'} came with the file "
+            "and are carried along: no rule forms or weakens them, they end with their firms."
         )
     if drawn:
         lines.append(f"The file does not give {listing(drawn)} of firms: they were drawn at random, by the seed.")

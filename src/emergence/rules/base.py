@@ -25,7 +25,14 @@ UNIT = 10_000.0  # EUR a month: the size at which scale-free parameters are quot
 SERIAL_BELOW = 20_000  # firms; handing work to threads costs more than it saves below
 
 EVENTS = ("formed", "broken", "shock", "default", "innovation", "intervention", "exit", "entry", "adopted")
-EVENT_COLUMNS = {"step": "int32", "kind": "int8", "a": "int64", "b": "int64", "layer": "int8", "value": "float64"}
+EVENT_COLUMNS = {
+    "step": "int32",
+    "kind": "int8",
+    "a": "int64",
+    "b": "int64",
+    "layer": "int8",
+    "value": "float64",
+}
 
 
 @dataclass(frozen=True)
@@ -185,9 +192,7 @@ class State:
             standing = firms.size / UNIT
             standing = standing / (standing + 1.0)
             packed = np.empty((firms.count, 16), np.float32)
-            pairs.pack_profile(
-                firms.skills, firms.culture, firms.purpose, firms.reputation, firms.z, standing, packed
-            )
+            pairs.pack_profile(firms.skills, firms.culture, firms.purpose, firms.reputation, firms.z, standing, packed)
             self._packed["profile"] = packed
         return self._packed["profile"]
 

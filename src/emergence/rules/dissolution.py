@@ -34,7 +34,10 @@ RULE = Rule(
     about="weak, distrusted or unwanted ties break",
     source="Burt 2000 (decay); Reuer and Zollo 2005 (lives of alliances)",
     moves=("ties", "down"),
-    reads=names("firms", ["uid", "drive", "x", "y", "sector", "skills", "culture", "purpose", "reputation", "z", "size"])
+    reads=names(
+        "firms",
+        ["uid", "drive", "x", "y", "sector", "skills", "culture", "purpose", "reputation", "z", "size"],
+    )
     + names("ties", ["nbr", "w", "good", "bad", "good_in", "bad_in"]),
     writes=("ties",),
     update=update_dissolution,

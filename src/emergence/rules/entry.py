@@ -7,7 +7,7 @@ import numpy as np
 from emergence.kernels.landscape import update_z
 from emergence.kernels.random import fill_units
 from emergence.luck import stream
-from emergence.rules.base import UNIT, Rule, State, names
+from emergence.rules.base import Rule, State, names
 from emergence.schema import BITS, CULTURE, PURPOSE, SKILLS
 
 OPPORTUNITY = stream("entry.opportunity")
@@ -118,7 +118,10 @@ RULE = Rule(
     about="opportunities come whatever happens; more of them are taken when demand exceeds capacity",
     source="thinning: Lewis and Shedler 1979; spin-offs: Klepper 2001",
     moves=("firms", "up"),
-    reads=names("firms", ["sector", "size", "fill", "base_skills", "practice", "region", "x", "y", "culture", "purpose"]),
+    reads=names(
+        "firms",
+        ["sector", "size", "fill", "base_skills", "practice", "region", "x", "y", "culture", "purpose"],
+    ),
     writes=("firms", "world.slots"),
     update=update_entries,
 )

@@ -47,7 +47,12 @@ def redraw(state: State, which: int, share: float, sector: int) -> None:
     """Redraw a share of the entries of the landscapes."""
     world = state.world
     redraw_entries(
-        state.luck(which), share, key(world.seed, COMMON), state.rules.environment.correlation, sector, world.landscape
+        state.luck(which),
+        share,
+        key(world.seed, COMMON),
+        state.rules.environment.correlation,
+        sector,
+        world.landscape,
     )
 
 

@@ -17,9 +17,7 @@ CONSENT = [stream(f"formation.consent.{layer}") for layer in LAYERS]
 def utility_params(state: State, layer: int) -> UtilityParams:
     """Return the weights and costs of a tie in one layer."""
     formation = state.rules.formation
-    return params(
-        UtilityParams, getattr(formation, LAYERS[layer]), formation, distance=state.rules.search.distance
-    )
+    return params(UtilityParams, getattr(formation, LAYERS[layer]), formation, distance=state.rules.search.distance)
 
 
 def update_ties(state: State) -> None:
@@ -106,7 +104,22 @@ RULE = Rule(
     about="a tie is made when both sides, or the orchestrator for them, want it",
     source="Jackson and Wolinsky 1996 (mutual consent); Nooteboom et al. 2007 (cognitive distance)",
     moves=("ties", "up"),
-    reads=names("firms", ["uid", "autonomy", "x", "y", "sector", "size", "slack", "skills", "culture", "purpose", "reputation"])
+    reads=names(
+        "firms",
+        [
+            "uid",
+            "autonomy",
+            "x",
+            "y",
+            "sector",
+            "size",
+            "slack",
+            "skills",
+            "culture",
+            "purpose",
+            "reputation",
+        ],
+    )
     + ("ties.nbr", "state.meetings"),
     writes=("ties", "firms.costs_due"),
     update=update_ties,

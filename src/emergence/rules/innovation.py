@@ -51,13 +51,16 @@ def enter_registry(registry: Registry, practices: np.ndarray, step: int) -> np.n
         capacity = 1 << int(np.ceil(np.log2(2 * needed)))
         grown = Registry(np.zeros(capacity, np.uint64), np.zeros(capacity, np.int32), np.zeros(capacity, np.int32))
         kernel.rehash(
-            registry.practice, registry.first, registry.adoptions, grown.practice, grown.first, grown.adoptions
+            registry.practice,
+            registry.first,
+            registry.adoptions,
+            grown.practice,
+            grown.first,
+            grown.adoptions,
         )
         registry.practice, registry.first, registry.adoptions = grown.practice, grown.first, grown.adoptions
     is_new = np.zeros(practices.size, np.uint8)
-    registry.count += kernel.register(
-        practices, step, registry.practice, registry.first, registry.adoptions, is_new
-    )
+    registry.count += kernel.register(practices, step, registry.practice, registry.first, registry.adoptions, is_new)
     return is_new
 
 

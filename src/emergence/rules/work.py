@@ -38,7 +38,6 @@ RULE = Rule(
     moves=("joint_income", "up"),
     reads=names("firms", ["uid", "skills", "culture", "purpose", "size"])
     + names("ties", ["nbr", "w", "good", "bad", "good_in", "bad_in"]),
-    writes=names("ties", ["outcome", "value"])
-    + names("firms", ["joint_income", "projects", "successes", "betrayals"]),
+    writes=names("ties", ["outcome", "value"]) + names("firms", ["joint_income", "projects", "successes", "betrayals"]),
     update=update_work,
 )
