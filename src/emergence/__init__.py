@@ -9,11 +9,14 @@ if TYPE_CHECKING:
     from emergence.build import make_simulation
     from emergence.compose import compose
     from emergence.errors import Refusal
+    from emergence.mesa_api import EmergenceModel, Firm
     from emergence.runs import Result, run
     from emergence.step import Simulation
 
 # Names are looked up when asked for: `import emergence` loads neither numba nor mesa nor matplotlib.
 _HOMES = {
+    "EmergenceModel": "emergence.mesa_api",
+    "Firm": "emergence.mesa_api",
     "Refusal": "emergence.errors",
     "Result": "emergence.runs",
     "Simulation": "emergence.step",
@@ -24,6 +27,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "EmergenceModel",
+    "Firm",
     "Refusal",
     "Result",
     "Simulation",

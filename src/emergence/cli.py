@@ -202,7 +202,7 @@ def command_explain(words: list[str]) -> int:
     settings = compose(words)
     applied = apply_conditions(settings)
     phase = ""
-    for row in explain(settings, applied.rules):
+    for row in explain(applied.rules):
         if row["phase"] != phase:
             phase = row["phase"]
             print(f"\n{phase}")

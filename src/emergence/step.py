@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -90,10 +90,17 @@ class Simulation:
         """Months done."""
         return self.world.step
 
-    def advance(self, months: int = 1, on_month: Callable[[Simulation], None] | None = None) -> Simulation:
-        """Run so many months; `on_month` is called after each."""
+    def advance(
+        self, months: int = 1, on_month: Callable[[Simulation], None] | None = None, measure: bool = True
+    ) -> Simulation:
+        """Run so many months; `on_month` is called after each.
+
+        With ``measure=False`` the caller measures, after what it does itself at the end of the month.
+        """
         for _ in range(months):
             self._month()
+            if measure:
+                self.measure()
             if on_month is not None:
                 on_month(self)
         return self
@@ -111,10 +118,35 @@ class Simulation:
         self.world.step += 1
         if self.settings.debug:
             self.world.check()
+
+    def measure(self) -> None:
+        """Add a row of measures, if this is a month to measure; counts are since the last one."""
         began = time.perf_counter()
         if self.world.step % self.settings.output.every == 0:
             self.rows.append(measure_month(self.world, self.settings))
+            self.world.counts = {}
         self.seconds["measures"] = self.seconds.get("measures", 0.0) + time.perf_counter() - began
+
+    def found(self, columns: Mapping[str, Any]) -> int:
+        """Add a firm between two months and return its uid; see `rules.entry.found_firm`."""
+        self._state.enter_rule(entry.RULE)
+        uid = entry.found_firm(self._state, columns)
+        self._state.leave_rule(entry.RULE)
+        return uid
+
+    def retire(self, uids: Sequence[int]) -> None:
+        """Take firms out between two months; uids that are not alive are passed over."""
+        rows = self.world.rows_of(uids)
+        gone = np.zeros(self.world.size, bool)
+        gone[rows[rows >= 0]] = True
+        self._state.enter_rule(exit.RULE)
+        self._state.log("exit", self.world.firms.uid[gone], value=self.step - self.world.firms.born[gone])
+        self._state.retire(gone)
+        self._state.leave_rule(exit.RULE)
+
+    def explain(self) -> list[dict[str, Any]]:
+        """Return one row per rule in the order of the step."""
+        return explain(self.rules)
 
     def save(self, path: str | Path) -> None:
         """Write the whole state, the log of events and the measures so far to one ``.npz`` file."""
@@ -150,12 +182,11 @@ def begin_month(state: State) -> None:
         getattr(firms, name)[:] = 0
     for layer in state.acting:
         world.ties[layer].outcome[:] = 0
-    world.counts = {}
     state.meetings = {}
     state._packed.clear()
 
 
-def explain(settings: Settings, rules: Rules) -> list[dict[str, Any]]:
+def explain(rules: Rules) -> list[dict[str, Any]]:
     """Return one row per rule in the order of the step: phase, rule, on or off, reads, writes, source."""
     return [
         {

@@ -200,7 +200,7 @@ class World:
         self.step = 0
         self.seed = 0
         self.founders = firms
-        self.opportunities = 0.0
+        self.made_by_hand = 0
         self.slots: np.ndarray = np.arange(firms, dtype=np.int32)
         self.landscape: np.ndarray = np.zeros((1, 1, 1))
         self.demand: dict[str, np.ndarray] = {}
@@ -219,8 +219,10 @@ class World:
         """Return the firm's name, or one made from its uid."""
         if uid in self.labels:
             return self.labels[uid]
-        month, number = divmod(uid, 1 << 26)
-        return f"Firm {uid}" if month == 0 else f"Entrant {number} of month {month}"
+        month, sector, number = uid >> 26, (uid >> 18) & 255, uid & 0x3FFFF
+        if sector == 255:
+            return f"Added firm {number}"
+        return f"Firm {uid}" if month == 0 else f"Entrant {month}-{sector}-{number + 1}"
 
     def rows_of(self, uids: Iterable[int]) -> np.ndarray:
         """Return the rows of firms by uid, -1 where none is alive."""
@@ -282,7 +284,7 @@ class World:
             "step": self.step,
             "seed": self.seed,
             "founders": self.founders,
-            "opportunities": self.opportunities,
+            "made_by_hand": self.made_by_hand,
             "standard": int(self.standard),
             "registry": self.registry.count,
             "ledger": self.ledger,
@@ -315,7 +317,7 @@ class World:
                 arrays["registry.adoptions"],
                 scalars["registry"],
             )
-        for name in ("step", "seed", "founders", "opportunities", "ledger", "counts"):
+        for name in ("step", "seed", "founders", "made_by_hand", "ledger", "counts"):
             setattr(world, name, scalars[name])
         world.standard = np.uint64(scalars["standard"])
         world.labels = {int(uid): name for uid, name in scalars["labels"].items()}

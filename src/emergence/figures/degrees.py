@@ -20,7 +20,7 @@ def draw_degrees(findings: Findings) -> Drawn:
     """Draw the share of firms with at least so many ties, one panel per acting layer."""
     layers = findings.acting
     with look():
-        figure, axes = new_figure(3.0, 1, max(len(layers), 2), top=0.88, bottom=0.17, wspace=0.28)
+        figure, axes = new_figure(3.0, 1, max(len(layers), 2), left=0.12, top=0.88, bottom=0.17, wspace=0.28)
         for panel in axes[0][len(layers) :]:
             panel.set_axis_off()
         for panel, layer in zip(axes[0], layers, strict=False):

@@ -30,8 +30,8 @@ def draw_indicators(findings: Findings) -> Drawn:
             lines = wrap(key(shocks), 105) if shocks else []
             height = 7.6 + 0.16 * len(lines)
             figure, axes = new_figure(
-                height, 4, 3, left=0.075, right=0.985, bottom=0.06, top=1 - (0.3 + 0.16 * len(lines)) / height,
-                wspace=0.36, hspace=0.56,
+                height, 4, 3, left=0.075, right=0.985, bottom=0.06, top=1 - (0.36 + 0.16 * len(lines)) / height,
+                wspace=0.36, hspace=0.5,
             )  # fmt: skip
             for k, line in enumerate(lines):
                 figure.text(0.03, 1 - (0.08 + 0.16 * k) / height, line, va="top", fontsize=8.5)
@@ -49,9 +49,9 @@ def wrap(text: str, width: int) -> list[str]:
 def caption(findings: Findings, shocks: list[Felt]) -> str:
     """Return what the figure shows, in plain words."""
     text = (
-        "Month by month. Shaded bands round curves are 95% intervals from the counts behind them: for the "
-        "success rate as if projects were independent, for innovations, foundings and closures as if they "
-        "came one by one. Yearly rates cover the twelve months before."
+        "Month by month. Shaded bands round curves are 95% intervals from the counts behind them: for the success "
+        "rate as if projects were independent, for useful innovations as if they came one by one. Yearly rates cover "
+        "the twelve months before."
     )
     if shocks:
         text += " Dashed lines and pale bands in red mark shocks: " + key(shocks) + "."
@@ -63,7 +63,7 @@ def draw_panels(axes: np.ndarray, steps: pd.DataFrame, shocks: list[Felt]) -> No
     month = steps["step"].to_numpy()
     for panel, (title, unit, draw) in zip(axes.ravel(), PANELS, strict=True):
         draw(panel, month, steps)
-        panel.set_title(title, pad=4 if panel.get_legend() is None else 17)
+        panel.set_title(title, pad=11 if shocks else 4)
         panel.set_ylabel(unit, labelpad=2)
         panel.set_xlim(0, max(float(month[-1]), 1.0))
         panel.xaxis.set_major_locator(years(float(month[-1])))
@@ -82,11 +82,10 @@ def years(last: float) -> MultipleLocator:
 
 
 def legend(axes: Axes) -> None:
-    """Put the legend between title and curves, where it covers nothing."""
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.03, 0.97), ncols=2, handlelength=1.6, columnspacing=1.0,
-        handletextpad=0.4, borderaxespad=0,
-    )  # fmt: skip
+    """Put the legend above the curves, and make room for it."""
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(bottom, top + 0.2 * (top - bottom))
+    axes.legend(loc="upper left", ncols=2, handlelength=1.5, columnspacing=0.9, handletextpad=0.4, borderaxespad=0.1)
 
 
 Draw = Callable[["Axes", np.ndarray, "pd.DataFrame"], None]
@@ -116,8 +115,7 @@ def plain(
 def settle(axes: Axes, low: float | None) -> None:
     """Keep flat curves flat: an axis never shows noise of a thousandth as a mountain."""
     bottom, top = axes.get_ylim()
-    if low is not None:
-        bottom = min(low, bottom)
+    bottom = bottom if low is None else low
     if low is not None and not any(np.any(line.get_ydata()) for line in axes.lines):
         top = 1.0
     least = 0.05 * max(abs(top), abs(bottom), 1e-9)
@@ -197,7 +195,7 @@ PANELS: tuple[tuple[str, str, Draw], ...] = (
     (
         "Founded and ended",
         "firms per year",
-        yearly("entries", "exits", labels=("founded", "ended"), per_firm=False),
+        yearly("entries", "exits", labels=("founded", "ended"), per_firm=False, band=False),
     ),
     ("Defaults", "per 100 firms, year", yearly("defaults", band=False)),
     ("Inequality of size", "Gini, 0 to 1", plain("gini_size")),

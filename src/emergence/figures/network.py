@@ -130,10 +130,9 @@ class Dots:
             self._lines(axes, moment, layer, place)
         at = self.place[np.searchsorted(self.uids, moment.uid)]
         order = np.argsort(-moment.size, kind="stable")
-        axes.scatter(
-            at[order, 0], at[order, 1], s=self.areas(moment.size[order]), c=np.array(self.colour(moment), object)[order].tolist(),
-            edgecolors="white", linewidths=0.4, zorder=3,
-        )  # fmt: skip
+        shades = np.array(self.colour(moment), object)[order].tolist()
+        areas = self.areas(moment.size[order])
+        axes.scatter(at[order, 0], at[order, 1], s=areas, c=shades, edgecolors="white", linewidths=0.4, zorder=3)
         self._names(axes, moment, at)
 
     def _lines(self, axes: Axes, moment: Snapshot, layer: int, place: int) -> None:
@@ -153,10 +152,10 @@ class Dots:
         faint = min(1.0, np.sqrt(120.0 / a.size))  # many lines must not add up to black
         shade = to_rgba(LAYER_COLOURS[LAYERS[layer]] if self.by_layer else "#555555")
         colours = np.tile(shade, (a.size, 1))
-        colours[:, 3] = np.clip((0.2 + 0.9 * strength) * faint, 0.03, 0.9)
+        colours[:, 3] = np.clip((0.3 + 0.9 * strength) * faint, 0.03, 0.9)
         widths = (0.4 + 2.2 * strength) * max(faint, 0.35)
         axes.add_collection(
-            LineCollection(ends, colors=colours, linewidths=widths, zorder=2, rasterized=a.size > RASTER_ABOVE),
+            LineCollection(list(ends), colors=colours, linewidths=widths, zorder=2, rasterized=a.size > RASTER_ABOVE),
             autolim=False,
         )
 
@@ -171,7 +170,11 @@ class Dots:
         order = np.lexsort((moment.uid, -degree))
         if n > ALL_NAMES:
             order = order[: np.count_nonzero(degree)][:TOP_NAMES]
-        names = [shorten(findings.name(uid), 24) for uid in moment.uid[order]]
+        axes.scatter(
+            at[order, 0], at[order, 1], s=self.areas(moment.size[order]), facecolors="none", edgecolors=INK,
+            linewidths=0.9, zorder=4,
+        )  # fmt: skip
+        names = [shorten(findings.name(uid), 22) for uid in moment.uid[order]]
         gap = 1.5 + np.sqrt(self.areas(moment.size[order])) / 2
         place_labels(axes, at[order, 0], at[order, 1], names, 8.0, gap, at)
 

@@ -66,8 +66,8 @@ def mark(axes: Axes, shocks: list[Felt]) -> None:
             axes.axvspan(month, felt.end, color=RED, alpha=0.10, linewidth=0)
         axes.axvline(month, color=RED, linewidth=0.9, linestyle=(0, (4, 2)))
         axes.annotate(
-            felt.letter, (month, 1), xycoords=("data", "axes fraction"), xytext=(2, -1),
-            textcoords="offset points", va="top", fontsize=8, color=RED,
+            felt.letter, (month, 1), xycoords=("data", "axes fraction"), xytext=(0, 1),
+            textcoords="offset points", va="bottom", ha="center", fontsize=8, color=RED,
         )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 SKY, PURPLE, YELLOW, BLACK = "#56B4E9", "#CC79A7", "#F0E442", "#000000"
 GREY, PALE, INK = "#7F7F7F", "#D9D9D9", "#222222"
 CYCLE = (BLUE, ORANGE, GREEN, RED, SKY, PURPLE)
-LAYER_COLOURS = {"operational": ORANGE, "development": BLUE, "strategic": RED, "social": GREEN}
+LAYER_COLOURS = {"operational": PURPLE, "development": BLUE, "strategic": RED, "social": GREEN}
 ROLE_COLOURS = {
     "hub and broker": PURPLE,
     "hub": BLUE,
@@ -167,7 +167,7 @@ def place_labels(
     gaps = np.broadcast_to(gap, len(names))
     for spot, (px, py), name, off in zip(np.column_stack([x, y]), points, names, gaps, strict=True):
         width, height = 0.56 * size * len(name), 1.15 * size
-        offsets = [(dx, dy, d) for d in (off, off + 7, off + 15, off + 24) for dx, dy in _AROUND]
+        offsets = [(dx, dy, d) for d in (off, off + 7, off + 15, off + 26, off + 40, off + 56) for dx, dy in _AROUND]
         boxes = [_box(px, py, dx * d, dy * d, width, height, dx, dy) for dx, dy, d in offsets]
         costs = [_cost(box, taken, low, high) + 0.5 * k for k, box in enumerate(boxes)]
         best = int(np.argmin(costs))
@@ -182,7 +182,7 @@ def place_labels(
             ha=("right", "center", "left")[int(np.sign(dx)) + 1],
             va=("top", "center", "bottom")[int(np.sign(dy)) + 1],
             fontsize=size,
-            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.5} if far else None,
+            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.6, "shrinkA": 0} if far else None,
             bbox={"boxstyle": "square,pad=0.05", "facecolor": "white", "edgecolor": "none", "alpha": 0.7},
             zorder=6,
             annotation_clip=False,

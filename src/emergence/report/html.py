@@ -11,7 +11,7 @@ from emergence import store
 from emergence.figures import draw_all
 from emergence.figures.findings import Findings
 from emergence.figures.style import Drawn, save
-from emergence.report.reproduce import command, config_json
+from emergence.report.reproduce import as_told, command, config_json
 from emergence.report.tables import TableText, make_tables
 from emergence.report.words import first_page
 
@@ -71,8 +71,9 @@ def page(found: Findings, figures: list[tuple[Drawn, dict[str, bytes]]], run: st
 def lead(found: Findings) -> str:
     """Return one line on what was run."""
     settings = found.settings
+    about = settings.about.strip() if as_told(settings) else ""
     what = f"{found.start.uid.size:,} firms over {found.end.step:,} months, seed {settings.seed}."
-    return f"{settings.about.strip()} {what}".strip()
+    return f"{about} {what}".strip()
 
 
 def plain_words(words: dict[str, list[str]]) -> str:
@@ -179,10 +180,10 @@ figure { margin: 0 0 2.25rem; }
 figcaption { margin-top: .5rem; max-width: 46rem; color: var(--soft); font-size: .93rem; }
 .wide { overflow-x: auto; margin: 0 0 2rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-caption { margin-bottom: .5rem; max-width: 46rem; text-align: left; color: var(--soft); }
+caption { margin-bottom: .5rem; max-width: min(46rem, calc(100vw - 2rem)); text-align: left; color: var(--soft); }
 th, td { padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { vertical-align: bottom; border-bottom: 2px solid var(--line); }
-tbody th { font-weight: 500; }
+tbody th { min-width: 9rem; font-weight: 500; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 thead .number { white-space: normal; }
 td { white-space: nowrap; }
@@ -198,10 +199,15 @@ summary { cursor: pointer; }
   @page { size: A4; margin: 16mm; }
   :root { --ink: #000; --soft: #333; --page: #fff; --card: #fff; --line: #bbb; }
   body { max-width: none; padding: 0; font-size: 10pt; }
+  .words ul { max-width: none; }
+  .words li { margin: .1rem 0; font-size: 9pt; line-height: 1.35; }
+  .words h3 { margin: .6rem 0 .2rem; }
+  h2 { margin: 1rem 0 .4rem; }
   .card { padding: 0; border: 0; overflow: visible; }
   .card img { min-width: 0; max-height: 235mm; object-fit: contain; }
   .wide { overflow: visible; }
   table { font-size: 8.5pt; }
+  figcaption, caption { max-width: none; font-size: 8.5pt; }
   figure, tr, li { break-inside: avoid; }
   h2, h3, caption { break-after: avoid; }
   #figures { break-before: page; }

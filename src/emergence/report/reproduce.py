@@ -6,10 +6,10 @@ import dataclasses
 import json
 import re
 import shlex
+from functools import lru_cache
 from typing import Any
 
 from emergence.config import Settings, get, walk
-from emergence.errors import Refusal
 
 # What a run computes does not depend on these.
 _LEFT_OUT = ("output.folder", "output.report", "threads", "debug")
@@ -18,29 +18,42 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 
 def command(settings: Settings) -> str:
     """Return the command line that composes the same settings, quoted for a shell."""
-    base, words = start_from(settings)
-    words += [
-        f"{key}={literal(get(settings, key))}"
-        for key, _, _ in walk()
-        if key not in _LEFT_OUT and get(settings, key) != get(base, key)
-    ]
+    words = [f"scenario={settings.scenario}"] if known(settings.scenario) else []
+    words += [f"{key}={literal(get(settings, key))}" for key in differences(settings)]
     return " ".join(["emergence", "run", *(shlex.quote(word) for word in words)])
 
 
-def start_from(settings: Settings) -> tuple[Settings, list[str]]:
-    """Return the settings of the named scenario, or the defaults if the library has no such scenario."""
+def differences(settings: Settings) -> list[str]:
+    """Return the keys that differ from the library's scenario and matter to what a run computes."""
+    base = scenario_settings(settings.scenario if known(settings.scenario) else None)
+    keys = (key for key, _, _ in walk() if key not in _LEFT_OUT)
+    return [key for key in keys if get(settings, key) != get(base, key)]
+
+
+def as_told(settings: Settings) -> bool:
+    """Return whether what the scenario says of itself holds for this run's firms, ties, length and shocks."""
+    parts = ("firms", "steps", "network", "founders", "timeline")
+    return "about" in differences(settings) or not any(k.split(".")[0] in parts for k in differences(settings))
+
+
+def known(scenario: str) -> bool:
+    """Return whether the library has a scenario of that name."""
+    from emergence.compose import groups
+
+    return scenario in groups()["scenario"]
+
+
+@lru_cache(maxsize=8)
+def scenario_settings(scenario: str | None) -> Settings:
+    """Return the settings of a scenario of the library, or of none; not to be changed."""
     from hydra.core.global_hydra import GlobalHydra
 
-    from emergence.compose import compose, groups
+    from emergence.compose import compose
 
     holder = GlobalHydra.instance()
     outer = holder.hydra  # composing clears it, but the program may itself run under hydra
-    known = settings.scenario in groups()["scenario"]
-    words = [f"scenario={settings.scenario}"] if known else []
     try:
-        return compose(words), words
-    except Refusal:
-        return Settings(), []
+        return compose([f"scenario={scenario}"] if scenario else [])
     finally:
         holder.hydra = outer
 

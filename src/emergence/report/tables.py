@@ -115,7 +115,7 @@ def measures(found: Findings) -> TableText:
                     float(part[name].mean()) if flow else float(steps[name].iloc[k])
                     for part, k in zip(ends, (0, len(steps) // 2, -1), strict=True)
                 ]
-                rows.append([meaning, "share or mean" if unit == "1" else unit, *(short(v) for v in values)])
+                rows.append([meaning, "no unit" if unit == "1" else unit, *(short(v) for v in values)])
     caption = (
         "Measures at the start, in the middle and at the end of the run. Amounts and counts per month are "
         "means of twelve months, all others are those of one month."

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emergence.config import Settings, get
 from emergence.figures.findings import Findings
 from emergence.figures.shocks import Felt, felt_shocks
 from emergence.measures.survival import Survival
+from emergence.report.reproduce import as_told, differences, literal
 from emergence.report.say import change, count, listing, money, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from emergence.network_io import ImportedNetwork
     from emergence.runs import Result, Snapshot
 
-SHOCKS_TOLD = 6
+SHOCKS_TOLD, CHANGES_TOLD = 6, 8
 NAMED = 3  # central firms that are named
 
 
@@ -56,11 +59,26 @@ def what_was_run(found: Findings) -> list[str]:
     settings, n = found.settings, found.start.uid.size
     months = count(found.end.step, "month")
     title = f"Scenario {settings.scenario}: {count(n, 'firm')}, {months}, seed {settings.seed}."
-    about = [sentence(settings.about)] if settings.about.strip() else []
+    about = [sentence(settings.about)] if settings.about.strip() and as_told(settings) else []
+    return [title, *about, *changes(settings), dated_shocks(settings)]
+
+
+def changes(settings: Settings) -> list[str]:
+    """Say what differs from the scenario of the library."""
+    keys = [key for key in differences(settings) if key not in ("seed", "scenario", "about")]
+    if not keys:
+        return []
+    shown = [f"{key}={literal(get(settings, key))}" for key in keys[:CHANGES_TOLD]]
+    more = [f"{len(keys) - CHANGES_TOLD} more"] if len(keys) > CHANGES_TOLD else []
+    return [f"Changed against the scenario of the library: {listing([*shown, *more])}."]
+
+
+def dated_shocks(settings: Settings) -> str:
+    """Say which shocks strike when."""
     felt = felt_shocks(settings)
     dated = [f"month {number(one.shock.month)}, {one.words}" for one in felt[:SHOCKS_TOLD]]
     more = f"; and {number(len(felt) - SHOCKS_TOLD)} more" if len(felt) > SHOCKS_TOLD else ""
-    return [title, *about, f"Shocks: {'; '.join(dated)}{more}." if felt else "No shocks were set."]
+    return f"Shocks: {'; '.join(dated)}{more}." if felt else "No shocks struck."
 
 
 def sentence(text: str) -> str:
@@ -370,7 +388,17 @@ def imported(found: Findings) -> list[str]:
     if drawn:
         lines.append(f"The file does not give {listing(drawn)} of firms: they were drawn at random, by the seed.")
     lines.append("Skills, practices, cultures and purposes of firms were drawn at random, by the seed.")
-    return lines + [sentence(f"From the import: {note}") for note in (found.imported.notes if found.imported else [])]
+    return lines + notes(found.imported)
+
+
+def notes(imported: ImportedNetwork | None) -> list[str]:
+    """Return what the import noted; columns that are not used come in one sentence."""
+    if imported is None:
+        return []
+    unused = " was kept as text"
+    columns = [note.removesuffix(unused) for note in imported.notes if note.endswith(unused)]
+    lines = [sentence(f"From the import: {note}") for note in imported.notes if not note.endswith(unused)]
+    return lines + ([f"Not used: {listing(columns)}."] if columns else [])
 
 
 __all__ = ["first_page", "summary"]

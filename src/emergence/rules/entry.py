@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
+from emergence.errors import nearest
 from emergence.kernels.landscape import update_z
 from emergence.kernels.random import fill_units
 from emergence.luck import stream
@@ -53,7 +57,37 @@ def update_entries(state: State) -> None:
     world.enter(slot=first_slot + taken, **traits)
     world.book("founded", float(traits["cash"].sum()))
     world.count("entries", taken.size)
-    state.log("entry", uid[taken], traits.pop("parent_uid", -1), value=traits["size"])
+    state.log("entry", uid[taken], value=traits["size"])
+
+
+def found_firm(state: State, columns: Mapping[str, Any]) -> int:
+    """Add one firm by hand: an entrant in all that `columns` does not say; return its uid.
+
+    Raises
+    ------
+    ValueError
+        If a name is not a column that can be set, or nobody is left to draw the rest from.
+    """
+    world = state.world
+    settable = sorted(set(world.firms.spec) - {"uid", "slot"})
+    for name in columns:
+        if name not in settable:
+            raise ValueError(f"a firm has no column '{name}' to set: {nearest(name, settable)}")
+    if not world.size:
+        raise ValueError("a firm is drawn after the others' likeness, and no firm is left")
+    world.made_by_hand += 1
+    # The last sector number is kept for firms made by hand, so their uids meet no entrant's.
+    uid = np.array([(world.step << 26) | (255 << 18) | world.made_by_hand], np.int64)
+    sector = np.array([columns.get("sector", state.firms.sector[0])], np.int16)
+    traits = make_entrants(state, uid, sector)
+    traits |= {name: np.array([value], world.firms.spec[name].dtype) for name, value in columns.items()}
+    slot = world.slots.size
+    world.slots = np.append(world.slots, np.int32(-1))
+    world.enter(slot=np.array([slot]), **traits)
+    world.book("founded", float(traits["cash"][0]))
+    world.count("entries", 1)
+    state.log("entry", uid, value=traits["size"])
+    return int(uid[0])
 
 
 def make_entrants(state: State, uid: np.ndarray, sector: np.ndarray) -> dict[str, np.ndarray]:
