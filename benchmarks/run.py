@@ -117,13 +117,11 @@ def per_tie_step(sim: Simulation, months: int) -> float:
 
 
 def mesa_per_tie_step(model: CoreModel) -> float:
-    """Run one month of mesa; the making of random numbers and collecting of garbage do not count."""
+    """Run one month of mesa; the making of random numbers does not count."""
     gc.collect()
-    gc.disable()
     drawing, began = model.luck.seconds, perf_counter()
     model.step()
     seconds = perf_counter() - began - (model.luck.seconds - drawing)
-    gc.enable()
     return seconds / model.graph.number_of_edges() * 1e9
 
 

@@ -127,7 +127,6 @@ def test_markup_in_names_stays_text(tmp_path: Path) -> None:
         ["firms=30", "steps=13", "output.events=false"],
         ["firms=30", "steps=13", "rules.entry.enabled=false"],
         ["firms=30", "steps=24", "output.every=5"],
-        ["firms=30", "steps=3", "output.every=12"],
         ["scenario=core", "firms=40", "steps=6"],
         ["firms=40", "steps=20", "timeline=[{month:20,kind:removal,target:random,count:40}]"],
         ["firms=1600", "steps=2"],

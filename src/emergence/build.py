@@ -16,7 +16,7 @@ from emergence.kernels.random import fill_units
 from emergence.luck import generator, key, stream
 from emergence.network_io import ImportedNetwork, firm_uid, read_network
 from emergence.networks import make_network
-from emergence.rules.environment import COMMON, DRIFT
+from emergence.rules.environment import DRIFT, own_entries
 from emergence.rules.innovation import enter_registry
 from emergence.schema import BITS, CULTURE, LAYERS, OPERATIONAL, PURPOSE, SKILLS
 from emergence.step import Simulation
@@ -238,7 +238,8 @@ def make_landscape(world: World, settings: Settings) -> None:
     environment = settings.rules.environment
     sectors = max(settings.founders.sectors, int(world.firms.sector.max(initial=0)) + 1)
     world.landscape = np.zeros((sectors, BITS, 1 << (environment.interactions + 1)))
-    redraw_entries(key(world.seed, DRIFT), 2.0, key(world.seed, COMMON), environment.correlation, -1, world.landscape)
+    own = own_entries(world.seed, world.landscape.shape, environment.correlation)
+    redraw_entries(key(world.seed, DRIFT), 2.0, own, -1, world.landscape)
 
 
 def make_practices(world: World, founders: Founders) -> None:

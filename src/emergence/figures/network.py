@@ -10,13 +10,13 @@ import numpy as np
 from emergence.figures.findings import Findings
 from emergence.figures.layout import spring_layout
 from emergence.figures.style import (
-    BLACK,
     BLUE,
     CYCLE,
     GREY,
     INK,
     LAYER_COLOURS,
     PALE,
+    RED,
     WIDTH,
     Drawn,
     look,
@@ -35,7 +35,7 @@ SPRING_UP_TO = 1500  # firms in all panels together
 ALL_NAMES, TOP_NAMES = 25, 8
 THIN_TIES = 400  # ties over a density picture
 KNOWN = 4.0  # pull of the first ties of a network with names
-RASTER_ABOVE = 1500  # ties in a panel: more are drawn as an image, which keeps the SVG small
+RASTER_ABOVE = 600  # ties in a panel: more are drawn as an image, which keeps the SVG small
 
 
 def draw_network(findings: Findings) -> Drawn:
@@ -132,7 +132,16 @@ class Dots:
         order = np.argsort(-moment.size, kind="stable")
         shades = np.array(self.colour(moment), object)[order].tolist()
         areas = self.areas(moment.size[order])
-        axes.scatter(at[order, 0], at[order, 1], s=areas, c=shades, edgecolors="white", linewidths=0.4, zorder=3)
+        axes.scatter(
+            at[order, 0],
+            at[order, 1],
+            s=areas,
+            c=shades,
+            edgecolors="white",
+            linewidths=0.4,
+            zorder=3,
+            rasterized=order.size > RASTER_ABOVE,
+        )
         self._names(axes, moment, at)
 
     def _lines(self, axes: Axes, moment: Snapshot, layer: int, place: int) -> None:
@@ -229,7 +238,7 @@ class Density:
         x = np.concatenate([m.x for m in findings.moments])
         y = np.concatenate([m.y for m in findings.moments])
         self.extent = (*_span(x), *_span(y))
-        self.image: Any = None
+        self.images: list[Any] = []
 
     def draw(self, axes: Axes, moment: Snapshot) -> None:
         """Draw one moment."""
@@ -245,8 +254,7 @@ class Density:
             cmap="cividis_r",
             linewidths=0,
         )
-        if self.image is None:
-            self.image = image
+        self.images.append(image)
         self._ties(axes, moment)
 
     def _ties(self, axes: Axes, moment: Snapshot) -> None:
@@ -260,20 +268,28 @@ class Density:
         order = np.argsort(moment.uid)
         rows = [order[np.searchsorted(moment.uid, side[top], sorter=order)] for side in (a, b)]
         lines = np.stack([np.column_stack([moment.x[r], moment.y[r]]) for r in rows], axis=1)
-        axes.add_collection(LineCollection(list(lines), colors=BLACK, linewidths=0.3, alpha=0.35), autolim=False)
+        axes.add_collection(LineCollection(list(lines), colors=RED, linewidths=0.4, alpha=0.4), autolim=False)
 
     def legend(self, axes: Axes) -> None:
         """Draw the scale of the density in the free fourth panel."""
+        most = max(2.0, *(float(image.get_array().max()) for image in self.images if image.get_array().size))
+        for image in self.images:  # one scale for all panels
+            image.set_clim(1.0, most)
         inset = axes.inset_axes((0.1, 0.55, 0.8, 0.06))
-        axes.figure.colorbar(self.image, cax=inset, orientation="horizontal", label="firms per cell (log scale)")
-        axes.text(0.1, 0.36, f"thin lines: the {THIN_TIES} strongest ties", transform=axes.transAxes, color=INK)
+        bar = axes.figure.colorbar(
+            self.images[0], cax=inset, orientation="horizontal", label="firms per cell (log scale)"
+        )
+        ticks = [10**k for k in range(9) if 10**k <= most]
+        bar.set_ticks(ticks, labels=[f"{tick:,}" for tick in ticks])
+        bar.minorticks_off()
+        axes.text(0.1, 0.3, f"red lines: the {THIN_TIES} strongest ties", transform=axes.transAxes, color=INK)
 
     def caption(self) -> str:
         """Return what the figure shows, in plain words."""
         where = " The file gives no places, so they were drawn at random." if self.findings.drawn("x") else ""
         return (
             "Where the firms are, west to east and south to north: the darker a cell, the more firms. "
-            f"Lines are the {THIN_TIES} strongest ties of each moment; all others are left out to keep the "
+            f"Red lines are the {THIN_TIES} strongest ties of each moment; all others are left out to keep the "
             f"picture readable.{where}"
         )
 

@@ -22,7 +22,7 @@ def draw_positions(findings: Findings) -> Drawn:
     table = findings.end_positions
     n = len(table)
     with look():
-        figure, axes = new_figure(3.9, left=0.1, right=0.78, top=0.96, bottom=0.13)
+        figure, axes = new_figure(3.9 if n <= SAMPLED else 1.0, left=0.1, right=0.78, top=0.96, bottom=0.13)
         panel = axes[0, 0]
         if n > SAMPLED:
             say(panel, f"Paths are not counted in networks above {SAMPLED:,} firms.")
@@ -42,7 +42,7 @@ def draw_scatter(axes: Axes, table: pd.DataFrame, named: bool) -> None:
         if here.any():
             axes.scatter(
                 x[here], y[here], s=area[here], color=colour, alpha=0.75, edgecolors="white", linewidths=0.5,
-                label=f"{role} ({here.sum():,})", rasterized=int(here.sum()) > 2000,
+                label=f"{role} ({here.sum():,})", rasterized=int(here.sum()) > 600,
             )  # fmt: skip
     axes.set_xlim(-0.03 * x.max() - 0.4, x.max() * 1.1 + 0.6)
     axes.set_ylim(-0.05 * max(y.max(), 1e-6), max(y.max(), 1e-6) * 1.14)

@@ -166,14 +166,17 @@ def place_labels(
     low, high = (np.array(corner) * scale for corner in axes.bbox.get_points())
     gaps = np.broadcast_to(gap, len(names))
     for spot, (px, py), name, off in zip(np.column_stack([x, y]), points, names, gaps, strict=True):
-        width, height = 0.56 * size * len(name), 1.15 * size
+        width, height = 0.6 * size * len(name), 1.15 * size
         offsets = [(dx, dy, d) for d in (off, off + 7, off + 15, off + 26, off + 40, off + 56) for dx, dy in _AROUND]
         boxes = [_box(px, py, dx * d, dy * d, width, height, dx, dy) for dx, dy, d in offsets]
         costs = [_cost(box, taken, low, high) + 0.5 * k for k, box in enumerate(boxes)]
         best = int(np.argmin(costs))
         dx, dy, d = offsets[best]
         taken.append(boxes[best])
-        far = d > off + 5
+        if d > off + 5:  # below all names, which must stay legible
+            line = {"arrowstyle": "-", "color": INK, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
+            end = {"xytext": (dx * d, dy * d), "textcoords": "offset points"}
+            axes.annotate("", tuple(spot), arrowprops=line, zorder=5, annotation_clip=False, **end)
         axes.annotate(
             name,
             tuple(spot),
@@ -182,7 +185,6 @@ def place_labels(
             ha=("right", "center", "left")[int(np.sign(dx)) + 1],
             va=("top", "center", "bottom")[int(np.sign(dy)) + 1],
             fontsize=size,
-            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.6, "shrinkA": 0} if far else None,
             bbox={"boxstyle": "square,pad=0.05", "facecolor": "white", "edgecolor": "none", "alpha": 0.7},
             zorder=6,
             annotation_clip=False,

@@ -81,8 +81,7 @@ def insert_column(column, count, places, values):
     for k in range(places.size - 1, -1, -1):
         # Between two insertions a whole run moves by the number of insertions before it.
         start = places[k] - k
-        for h in range(stop - 1, start - 1, -1):
-            column[h + k + 1] = column[h]
+        column[start + k + 1 : stop + k + 1] = column[start:stop]
         column[places[k]] = values[k]
         stop = start
 
@@ -105,8 +104,7 @@ def drop_column(column, count, gone):
     """Close the gaps at positions `gone` (int64[k], ascending) in `column[:count]`, in place."""
     for k in range(gone.size):
         stop = gone[k + 1] if k + 1 < gone.size else count
-        for h in range(gone[k] + 1, stop):
-            column[h - k - 1] = column[h]
+        column[gone[k] - k : stop - k - 1] = column[gone[k] + 1 : stop]
 
 
 @njit(cache=True, nogil=True)

@@ -41,13 +41,26 @@ def update_z(lo, hi, practice, sector, landscape, z):
 
 
 @njit(cache=True, nogil=True)
-def redraw_entries(key, share, correlation_key, correlation, only, landscape):
-    """Redraw a share of the landscapes' entries, in place.
+def mark_own_entries(key, correlation, own):
+    """Mark in `own` (bool[sectors, bits, entries]) the entries that a sector has for itself, for good.
 
-    An entry is common to all sectors with probability `correlation`, fixed for good by its place.
+    An entry is common to all sectors with probability `correlation`, decided by its place.
+    """
+    sectors, bits, entries = own.shape
+    for s in range(sectors):
+        for b in range(bits):
+            for e in range(entries):
+                own[s, b, e] = unit(draw4(key, b * entries + e, s)[0]) >= correlation
+
+
+@njit(cache=True, nogil=True)
+def redraw_entries(key, share, own, only, landscape):
+    """Redraw a share of the landscapes' entries, in place.
 
     Parameters
     ----------
+    own : bool[sectors, bits, entries]
+        From `mark_own_entries`; the other entries are common to all sectors.
     only : int
         Redraw the entries of this sector alone, -1 for all. A shift in one sector parts its entries
         from the others' until they are redrawn for all.
@@ -57,15 +70,14 @@ def redraw_entries(key, share, correlation_key, correlation, only, landscape):
     for place in range(bits * entries):
         b = place // entries
         e = place % entries
-        shared = draw4(key, place, -1)
-        struck = only < 0 and unit(shared[0]) < share
+        if only < 0:
+            words = draw4(key, place, -1)
+            if unit(words[0]) < share:
+                for s in range(sectors):
+                    if not own[s, b, e]:
+                        landscape[s, b, e] = unit(words[1])
         for s in range(sectors):
-            if only >= 0 and only != s:
-                continue
-            own = unit(draw4(correlation_key, place, s)[0]) >= correlation
-            words = draw4(key, place, s)
-            if own or only >= 0:
+            if only == s or (only < 0 and own[s, b, e]):
+                words = draw4(key, place, s)
                 if unit(words[0]) < share:
                     landscape[s, b, e] = unit(words[1])
-            elif struck:
-                landscape[s, b, e] = unit(shared[1])

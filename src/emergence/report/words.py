@@ -125,7 +125,7 @@ def density(found: Findings) -> list[str]:
         return ["No firm is left."]
     return [
         f"Ties over all layers: {change(*ties)}; partners per firm: {change(was, now, 1)} on average. "
-        f"{percent(share, 1)} of all pairs of firms have a tie.",
+        f"{'Fewer than 0.1%' if 0 < share < 0.001 else percent(share, 1)} of all pairs of firms have a tie.",
         f"Firms without any tie: {change(*alone)}. The largest connected group holds {percent(group)} of "
         "firms at the end.",
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from types import SimpleNamespace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -97,6 +97,21 @@ class EventLog:
         return whole
 
 
+class View:
+    """The columns of a table as one rule may use them: those it does not write are read-only."""
+
+    def __init__(self, table: Table, label: str, writes: tuple[str, ...]) -> None:
+        self._table, self._label, self._writes = table, label, writes
+        self._version = table.version
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        array = self._table.ptr if name == "ptr" else self._table.column(name)  # type: ignore[attr-defined]
+        array = array.view()
+        array.flags.writeable = f"{self._label}.{name}" in self._writes
+        setattr(self, name, array)
+        return array
+
+
 class State:
     """What a rule sees of the world during one phase of one month.
 
@@ -114,7 +129,8 @@ class State:
         self.world, self.settings, self.rules, self.events = world, settings, rules, events
         self.acting = [LAYERS.index(layer) for layer in settings.layers]
         self.meetings: dict[int, np.ndarray] = {}
-        self._views: dict[Any, tuple[int, SimpleNamespace]] = {}
+        self._views: dict[Any, View] = {}
+        self._constants: dict[Any, Any] = {}
         self._packed: dict[Any, np.ndarray] = {}
         self._rule: Rule | None = None
         self._pool = ThreadPoolExecutor(settings.threads) if settings.threads > 1 else None
@@ -143,18 +159,18 @@ class State:
         """Return the key of a stream in this month."""
         return luck.key(self.world.seed, stream, self.step)
 
+    def constant(self, make: Callable[..., Any], *args: Any) -> Any:
+        """Return ``make(*args)``, made once per simulation and set of arguments."""
+        if (make, args) not in self._constants:
+            self._constants[make, args] = make(*args)
+        return self._constants[make, args]
+
     def _view(self, label: str, table: Table) -> Any:
         assert self._rule is not None, "state is only visible inside a rule"
         where = (self._rule.name, id(table))
-        cached = self._views.get(where)
-        if cached and cached[0] == table.version:
-            return cached[1]
-        view = SimpleNamespace()
-        for name in table.spec:
-            array = table.column(name).view()
-            array.flags.writeable = f"{label}.{name}" in self._rule.writes
-            setattr(view, name, array)
-        self._views[where] = (table.version, view)
+        view = self._views.get(where)
+        if view is None or view._table is not table or view._version != table.version:
+            view = self._views[where] = View(table, label, self._rule.writes)
         return view
 
     @property
@@ -164,10 +180,7 @@ class State:
 
     def ties(self, layer: int) -> Any:
         """Columns of one layer's half-edges, and `ptr`."""
-        ties = self.world.ties[layer]
-        view = self._view("ties", ties)
-        view.ptr = ties.ptr
-        return view
+        return self._view("ties", self.world.ties[layer])
 
     def others(self, layer: int) -> tuple[np.ndarray, ...]:
         """Return ptr, nbr, good, bad of the three other layers, as kernels take them."""
@@ -257,14 +270,23 @@ class State:
 
 
 def params(kind: Any, *sources: Any, **more: float) -> Any:
-    """Fill a kernel's NamedTuple from settings of the same names."""
-    values = []
-    for name in kind._fields:
-        if name in more:
-            values.append(float(more[name]))
-            continue
-        values.append(float(next(getattr(s, name) for s in sources if hasattr(s, name))))
-    return kind(*values)
+    """Fill a kernel's NamedTuple from settings of the same names; an earlier source wins."""
+    homes = _homes(kind, tuple(type(source) for source in sources), tuple(more))
+    return kind(
+        *(
+            float(more[name]) if home < 0 else float(getattr(sources[home], name))
+            for name, home in zip(kind._fields, homes, strict=True)
+        )
+    )
+
+
+@lru_cache
+def _homes(kind: Any, sources: tuple[type, ...], more: tuple[str, ...]) -> tuple[int, ...]:
+    """Return which source each field comes from, -1 for one that is given by name."""
+    return tuple(
+        -1 if name in more else next(k for k, source in enumerate(sources) if name in source.__dataclass_fields__)  # type: ignore[attr-defined]
+        for name in kind._fields
+    )
 
 
 def names(label: str, columns: Sequence[str]) -> tuple[str, ...]:

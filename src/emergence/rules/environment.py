@@ -6,7 +6,7 @@ import numpy as np
 
 from emergence.config import Shock
 from emergence.errors import Refusal
-from emergence.kernels.landscape import redraw_entries, update_z
+from emergence.kernels.landscape import mark_own_entries, redraw_entries, update_z
 from emergence.kernels.random import fill_units
 from emergence.luck import key, stream
 from emergence.rules.base import Rule, State, names
@@ -45,15 +45,16 @@ def update_environment(state: State) -> None:
 
 def redraw(state: State, which: int, share: float, sector: int) -> None:
     """Redraw a share of the entries of the landscapes."""
-    world = state.world
-    redraw_entries(
-        state.luck(which),
-        share,
-        key(world.seed, COMMON),
-        state.rules.environment.correlation,
-        sector,
-        world.landscape,
-    )
+    world, correlation = state.world, state.rules.environment.correlation
+    own = state.constant(own_entries, world.seed, world.landscape.shape, correlation)
+    redraw_entries(state.luck(which), share, own, sector, world.landscape)
+
+
+def own_entries(seed: int, shape: tuple[int, int, int], correlation: float) -> np.ndarray:
+    """Return which entries each sector has for itself, bool[sectors, bits, entries]."""
+    own = np.zeros(shape, bool)
+    mark_own_entries(key(seed, COMMON), correlation, own)
+    return own
 
 
 def demand_level(state: State) -> np.ndarray:
