@@ -211,6 +211,7 @@ def use_imported(world: World, imported: ImportedNetwork, order: np.ndarray, set
     repeated = {name for name in names if names.count(name) > 1} if len(names) < 5000 else set()
     for row, k in enumerate(order):
         name = imported.names[k]
+        world.ids[int(firms.uid[row])] = imported.ids[k]
         world.labels[int(firms.uid[row])] = f"{name} ({imported.ids[k]})" if name in repeated else name
     for name in ("sector", "region"):
         words = imported.attributes.get(name)

@@ -188,8 +188,8 @@ class World:
         Contribution tables of the practice landscapes.
     ledger : dict of str to float
         Money created (plus) or destroyed (minus) by cause, in EUR; balances change by their sum.
-    labels : dict of int to str
-        Names of firms that came from a file, by uid.
+    labels, ids : dict of int to str
+        Names and ids of firms that came from a file, by uid.
     """
 
     def __init__(self, firms: int = 0) -> None:
@@ -209,6 +209,7 @@ class World:
         self.ledger: dict[str, float] = {}
         self.counts: dict[str, float] = {}
         self.labels: dict[int, str] = {}
+        self.ids: dict[int, str] = {}
 
     @property
     def size(self) -> int:
@@ -223,6 +224,10 @@ class World:
         if sector == 255:
             return f"Added firm {number}"
         return f"Firm {uid}" if month == 0 else f"Entrant {month}-{sector}-{number + 1}"
+
+    def id_of(self, uid: int) -> str:
+        """Return the id under which a file knows the firm, or its uid as text."""
+        return self.ids.get(uid, str(uid))
 
     def rows_of(self, uids: Iterable[int]) -> np.ndarray:
         """Return the rows of firms by uid, -1 where none is alive."""
@@ -290,6 +295,7 @@ class World:
             "ledger": self.ledger,
             "counts": self.counts,
             "labels": {str(uid): name for uid, name in self.labels.items()},
+            "ids": {str(uid): name for uid, name in self.ids.items()},
             "extra": extra or {},
         }
         arrays["scalars"] = np.frombuffer(json.dumps(scalars).encode(), np.uint8)
@@ -321,6 +327,7 @@ class World:
             setattr(world, name, scalars[name])
         world.standard = np.uint64(scalars["standard"])
         world.labels = {int(uid): name for uid, name in scalars["labels"].items()}
+        world.ids = {int(uid): name for uid, name in scalars["ids"].items()}
         return world, scalars["extra"]
 
     def _tables(self) -> list[tuple[str, Table]]:

@@ -175,8 +175,15 @@ def place_labels(
         taken.append(boxes[best])
         if d > off + 5:  # below all names, which must stay legible
             line = {"arrowstyle": "-", "color": INK, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
-            end = {"xytext": (dx * d, dy * d), "textcoords": "offset points"}
-            axes.annotate("", tuple(spot), arrowprops=line, zorder=5, annotation_clip=False, **end)
+            axes.annotate(
+                "",
+                tuple(spot),
+                (dx * d, dy * d),
+                textcoords="offset points",
+                arrowprops=line,
+                zorder=5,
+                annotation_clip=False,
+            )
         axes.annotate(
             name,
             tuple(spot),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
 from emergence.config import Settings, get
 from emergence.figures.findings import Findings
@@ -68,9 +69,14 @@ def changes(settings: Settings) -> list[str]:
     keys = [key for key in differences(settings) if key not in ("seed", "scenario", "about")]
     if not keys:
         return []
-    shown = [f"{key}={literal(get(settings, key))}" for key in keys[:CHANGES_TOLD]]
+    shown = [f"{key}={told(key, get(settings, key))}" for key in keys[:CHANGES_TOLD]]
     more = [f"{len(keys) - CHANGES_TOLD} more"] if len(keys) > CHANGES_TOLD else []
     return [f"Changed against the scenario of the library: {listing([*shown, *more])}."]
+
+
+def told(key: str, value: Any) -> str:
+    """Return a setting's value; of a file its name alone, for where it lies is nobody else's concern."""
+    return PurePath(value).name if value and key in ("network.ties", "network.firms") else literal(value)
 
 
 def dated_shocks(settings: Settings) -> str:
