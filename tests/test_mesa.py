@@ -296,7 +296,9 @@ def test_same_seed_same_model_and_none_differs():
 
 
 def test_columns_answer_fast_and_without_agents():
-    model = em.EmergenceModel(seed=1, scenario="core", firms=200_000, overrides=["network=empty", "rules.search.enabled=false"])
+    model = em.EmergenceModel(
+        seed=1, scenario="core", firms=200_000, overrides=["network=empty", "rules.search.enabled=false"]
+    )
     model.agents.agg("cash", sum)
     began = time.perf_counter()
     model.agents.agg("cash", sum)

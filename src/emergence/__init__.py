@@ -9,9 +9,12 @@ if TYPE_CHECKING:
     from emergence.build import make_simulation
     from emergence.compose import compose
     from emergence.errors import Refusal
+    from emergence.measures.own import measure
     from emergence.mesa_api import EmergenceModel, Firm
+    from emergence.rules.own import rule
     from emergence.runs import Result, run
     from emergence.step import Simulation
+    from emergence.trial import check_rule
 
 # Names are looked up when asked for: `import emergence` loads neither numba nor mesa nor matplotlib.
 _HOMES = {
@@ -20,9 +23,12 @@ _HOMES = {
     "Refusal": "emergence.errors",
     "Result": "emergence.runs",
     "Simulation": "emergence.step",
+    "check_rule": "emergence.trial",
     "compose": "emergence.compose",
     "make_simulation": "emergence.build",
+    "measure": "emergence.measures.own",
     "measures": "emergence.measures",
+    "rule": "emergence.rules.own",
     "run": "emergence.runs",
 }
 
@@ -32,9 +38,12 @@ __all__ = [
     "Refusal",
     "Result",
     "Simulation",
+    "check_rule",
     "compose",
     "make_simulation",
+    "measure",
     "measures",
+    "rule",
     "run",
 ]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from emergence.config import Founders, Settings, get, known_keys, put
+from emergence.config import Founders, Settings, config_folder, get, known_keys, put
 from emergence.errors import Refusal
 from emergence.kernels.landscape import practice_value, redraw_entries, to_z, update_z
 from emergence.kernels.random import fill_units
@@ -124,10 +125,22 @@ def condition_table(settings: Settings) -> list[dict[str, object]]:
     ]
 
 
-def make_simulation(settings: Settings, effects: Sequence[Effect] = CONDITIONS) -> Simulation:
-    """Build the world that the settings describe, ready for its first month."""
+def make_simulation(
+    settings: Settings, effects: Sequence[Effect] = CONDITIONS, imported: ImportedNetwork | None = None
+) -> Simulation:
+    """Build the world that the settings describe, ready for its first month.
+
+    Parameters
+    ----------
+    settings : Settings
+    effects : sequence of Effect
+        What the conditions set; the default table unless a test takes rows out.
+    imported : ImportedNetwork, optional
+        A network already in memory, instead of the file that the settings name.
+    """
     applied = apply_conditions(settings, effects)
-    imported = read_file(settings)
+    if imported is None:
+        imported = read_file(settings)
     world = make_firms(applied, imported)
     make_landscape(world, applied)
     make_practices(world, applied.founders)
@@ -155,8 +168,6 @@ def find_data(name: str) -> Path:
     """Return the path of a data file; ``data:NAME`` is one that is shipped with the program."""
     if not name.startswith("data:"):
         return Path(name)
-    from emergence.compose import config_folder
-
     return config_folder() / "data" / Path(name[5:]).name
 
 
@@ -208,7 +219,7 @@ def use_imported(world: World, imported: ImportedNetwork, order: np.ndarray, set
     """Take over what the file says: names, sectors, regions, places, sizes."""
     firms = world.firms
     names = [imported.names[k] for k in order]
-    repeated = {name for name in names if names.count(name) > 1} if len(names) < 5000 else set()
+    repeated = {name for name, count in Counter(names).items() if count > 1}
     for row, k in enumerate(order):
         name = imported.names[k]
         world.ids[int(firms.uid[row])] = imported.ids[k]

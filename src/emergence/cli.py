@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emergence.errors import Refusal, nearest
@@ -32,6 +31,13 @@ Examples
 
 Keys: seed steps firms threads scenario network orchestration conditions.{diversity,autonomy,feedback,
 adaptive_capacity,shared_purpose} rules.RULE.KEY output.folder; all of them: emergence run --help
+"""
+
+RUN_HELP = """emergence run [scenario=NAME] [key=value ...]
+
+Runs one scenario and writes a run folder with tables, figures and report.html.
+Also: --multirun (lists of values run one after the other), --cfg job (print the config).
+
 """
 
 # Flags of hydra that `run` passes on.
@@ -87,7 +93,9 @@ def tell_refusal(command: str, refusal: Refusal) -> None:
 def command_run(words: list[str]) -> int:
     """Run one scenario, write the run folder and the report, and say what came out."""
     if any(word in ("-h", "--help") for word in words):
-        print(run_help())
+        from emergence.describe import key_lines
+
+        print(RUN_HELP + "\n".join(key_lines()))
         return DONE
     if any(word.split("=")[0] in HYDRA_FLAGS for word in words):
         return run_with_hydra(words)
@@ -103,8 +111,10 @@ def run_with_hydra(words: list[str]) -> int:
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf
 
-    from emergence.compose import check_names, config_folder, read_values, register
+    from emergence.compose import check_names, load_named_plugins, read_values, register
+    from emergence.config import config_folder
 
+    load_named_plugins(words)
     check_names([w for w in words if "=" in w and not w.startswith("-")])
     register()
     refusals: list[Refusal] = []
@@ -140,10 +150,7 @@ def run_with_hydra(words: list[str]) -> int:
 
 def run_and_report(settings: Settings, overrides: list[str]) -> Result:
     """Run, write, and print the summary and the path of the report."""
-    from emergence.kernels import compiled_before
-
-    if not compiled_before():
-        say("first run on this machine: compiling the kernels, about half a minute, only once ...")
+    tell_compiling()
     from emergence.runs import run_settings, write
 
     began = time.perf_counter()
@@ -190,79 +197,40 @@ class progress:
 
 
 def command_explain(words: list[str]) -> int:
-    """Print the rules in the order of a month, with what they read and write."""
+    """Print the rules in the order of a month, what they read and write, and what they cost."""
     if any(word in ("-h", "--help") for word in words):
         print("emergence explain [key=value ...]\n\nThe phases of a month in order, the rule behind each, on or off,")
-        print("what it reads and writes, and the parameters that the conditions set.")
+        print("what it reads and writes, its time in a short run, and the parameters that the conditions set.")
         return DONE
-    from emergence.build import apply_conditions, condition_table
     from emergence.compose import compose
-    from emergence.step import explain
 
     settings = compose(words)
-    applied = apply_conditions(settings)
-    phase = ""
-    for row in explain(applied.rules):
-        if row["phase"] != phase:
-            phase = row["phase"]
-            print(f"\n{phase}")
-        print(f"  {row['rule']:<14} {'on ' if row['on'] else 'off'}  {row['about']}")
-        print(f"  {'':<14}      reads  {', '.join(row['reads'])}")
-        print(f"  {'':<14}      writes {', '.join(row['writes'])}")
-        print(f"  {'':<14}      moves  {row['moves'][0]} {row['moves'][1]}")
-        print(f"  {'':<14}      source {row['source']}")
-    print("\nconditions and the parameters that they set")
-    for row in condition_table(settings):
-        change = f"{row['before']:g} -> {row['after']:.3g}"
-        print(f"  {row['condition']:<18} {row['level']:<5g} {row['parameter']:<36} {change:<18} {row['moves']}")
+    tell_compiling()
+    from emergence.describe import explain_lines
+
+    print("\n".join(explain_lines(settings)))
     return DONE
 
 
 def command_list(words: list[str]) -> int:
     """Print what there is to choose from, one line each."""
-    from emergence.compose import config_folder, groups
-    from emergence.measures.monthly import MONTHLY
-    from emergence.step import PLAN
+    if any(word in ("-h", "--help") for word in words):
+        print("emergence list [plugins=[MODULE,...]]\n\nScenarios, networks, orchestrations, rules and measures.")
+        return DONE
+    from emergence.compose import compose
+    from emergence.describe import list_lines
 
-    for group, options in groups().items():
-        print(f"{group}")
-        for option in options:
-            print(f"  {option:<18} {first_words(config_folder() / group / f'{option}.yaml')}")
-    print("rules")
-    for rule in PLAN:
-        print(f"  {rule.name:<18} {rule.about}")
-    print("measures (columns of steps.parquet)")
-    for name, (unit, meaning) in MONTHLY.items():
-        print(f"  {name:<18} {meaning} [{unit}]")
+    compose(words)
+    print("\n".join(list_lines()))
     return DONE
 
 
-def first_words(file: Path) -> str:
-    """Return the first comment of a config that is not a directive."""
-    for line in file.read_text(encoding="utf-8").splitlines():
-        if line.startswith("#") and "@package" not in line:
-            return line.lstrip("# ")
-    return ""
+def tell_compiling() -> None:
+    """Say what a first run waits for."""
+    from emergence.kernels import compiled_before
 
-
-def run_help() -> str:
-    """Return the help of `run`: every key with default, range, unit and meaning."""
-    from emergence.compose import groups
-    from emergence.config import known_keys
-
-    lines = ["emergence run [scenario=NAME] [key=value ...]", ""]
-    lines.append("Runs one scenario and writes a run folder with tables, figures and report.html.")
-    lines.append("Also: --multirun (lists of values run one after the other), --cfg job (print the config).\n")
-    lines += [f"{name}=  {', '.join(options)}" for name, options in groups().items()] + [""]
-    for key, item in known_keys().items():
-        about = item.metadata
-        span = f"{about['low']:g} to {about['high']:g}" if "low" in about and "optional" not in about else ""
-        span = ", ".join(about.get("choices", ())) or span
-        default = item.default if not callable(item.default_factory) else "..."
-        unit = about.get("unit", "")
-        unit = "" if unit in ("", "1") else f" {unit}"
-        lines.append(f"{key:<38} {default!s:<12} {about['meaning']} [{span}{unit}]".replace(" []", ""))
-    return "\n".join(lines)
+    if not compiled_before():
+        say("first run on this machine: compiling the kernels, about half a minute, only once ...")
 
 
 def command_check(words: list[str]) -> int:

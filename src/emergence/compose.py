@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from emergence.config import Settings, defaults, known_keys, read_settings
+from emergence.config import EXTRA_RULES, Settings, config_folder, defaults, known_keys, read_settings
 from emergence.errors import Refusal, nearest
-
-
-def config_folder() -> Path:
-    """Return the folder of the configs: inside the installed package, or at the top of a checkout."""
-    inside = Path(__file__).parent / "configs"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "configs"
+from emergence.rules.own import load_plugins
 
 
 def groups() -> dict[str, list[str]]:
@@ -45,6 +39,7 @@ def compose(overrides: Sequence[str] = ()) -> Settings:
     Refusal
         For an unknown key or name, or a value out of range, with the nearest valid choice.
     """
+    load_named_plugins(overrides)
     check_names(overrides)
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
@@ -57,12 +52,17 @@ def compose(overrides: Sequence[str] = ()) -> Settings:
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(config_folder()), version_base="1.3"):
-            composed = hydra_compose("emergence", overrides=list(overrides))
+            composed = hydra_compose("emergence", overrides=[as_hydra(override) for override in overrides])
             values = OmegaConf.to_container(composed, resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise Refusal("the overrides were not understood: " + " ".join(lines[:2])) from None
     return read_values(values)
+
+
+def as_hydra(override: str) -> str:
+    """Write an override as hydra wants it: parameters of a rule from outside are new keys to it."""
+    return "++" + override if override.startswith("extra.") else override
 
 
 def read_values(values: Any) -> Settings:
@@ -71,9 +71,19 @@ def read_values(values: Any) -> Settings:
     return read_settings(values)
 
 
+def load_named_plugins(overrides: Sequence[str]) -> None:
+    """Import the modules that ``plugins=[...]`` names, so that their rules have keys."""
+    for override in overrides:
+        name, _, value = override.partition("=")
+        if name == "plugins":
+            load_plugins([module.strip(" '\"") for module in value.strip("[]").split(",") if module.strip()])
+
+
 def check_names(overrides: Sequence[str]) -> None:
     """Refuse unknown keys and options before hydra sees them, with the nearest valid name."""
-    keys, options = known_keys(), groups()
+    keys: set[str] = set(known_keys())
+    keys |= {f"extra.{rule}.{name}" for rule, names in EXTRA_RULES.items() for name in names}
+    options = groups()
     sections = {key.rsplit(".", depth)[0] for key in keys for depth in range(1, key.count(".") + 1)}
     for override in overrides:
         if override.startswith("hydra.") or override.startswith("hydra/"):
@@ -92,4 +102,4 @@ def check_names(overrides: Sequence[str]) -> None:
             if wanted not in options[name] and "," not in wanted and "(" not in wanted:
                 raise Refusal(f"{name}={wanted}: there is no such {name}; {nearest(wanted, options[name])}")
         elif name.split("[")[0] not in keys and name not in sections:
-            raise Refusal(f"unknown key '{name}': {nearest(name, set(keys) | set(options))}")
+            raise Refusal(f"unknown key '{name}': {nearest(name, keys | set(options))}")

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
 from typing import Any, get_type_hints
 
 from emergence.errors import Refusal, nearest
 from emergence.schema import LAYERS
+
+
+def config_folder() -> Path:
+    """Return the folder of the configs: inside the installed package, or at the top of a checkout."""
+    inside = Path(__file__).parent / "configs"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "configs"
 
 
 def num(default: float, low: float, high: float, unit: str, meaning: str) -> Any:
@@ -359,6 +366,13 @@ class Output:
     report: bool = switch(True, "write report.html and figures")
     events: bool = switch(True, "write events.parquet")
     every: int = num(1, 1, 100_000, "months", "measure every so many months")
+    measures: list[str] = field(
+        default_factory=list, metadata={"unit": "", "meaning": "measures of your own, by name, besides the usual"}
+    )
+
+
+# Parameters of rules from outside the package, by name; filled when their modules are loaded.
+EXTRA_RULES: dict[str, dict[str, float]] = {}
 
 
 @dataclass
@@ -385,11 +399,20 @@ class Settings:
     network: Network = part(Network)
     rules: Rules = part(Rules)
     timeline: list[Shock] = field(default_factory=list, metadata={"item": Shock, "unit": "", "meaning": "dated shocks"})
+    plugins: list[str] = field(
+        default_factory=list, metadata={"unit": "", "meaning": "modules of yours that hold rules and measures"}
+    )
+    extra: dict[str, dict[str, float]] = field(
+        default_factory=dict, metadata={"unit": "", "meaning": "rules of your own, by name, with their parameters"}
+    )
     output: Output = part(Output)
 
 
+_TEXT = word("", (), "")
+
+
 def defaults() -> dict[str, Any]:
-    """Return the default settings as a nested dict."""
+    """Return the default settings as a nested dict; rules from outside are off until named."""
     return dataclasses.asdict(Settings())
 
 
@@ -455,9 +478,31 @@ def read_settings(values: Mapping[str, Any]) -> Settings:
     return settings
 
 
+def _as_list(key: str, value: Any) -> Sequence[Any]:
+    if not isinstance(value, list | tuple):
+        raise Refusal(f"{key}: a list is needed here, not {value!r}")
+    return value
+
+
+def _as_section(key: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise Refusal(f"{key or 'the settings'}: a section is needed here, not {value!r}")
+    return value
+
+
+def _read_extra(key: str, values: Any) -> dict[str, float]:
+    """Read the parameters of a rule from outside; a rule that nobody registered is refused later."""
+    given = dict(_as_section(key, values))
+    known = EXTRA_RULES.get(key.removeprefix("extra."), dict(given))
+    for name in given:
+        if name not in known:
+            raise Refusal(f"unknown key '{key}.{name}': {nearest(str(name), known)}")
+    anything = num(0.0, -math.inf, math.inf, "", "")
+    return {str(name): check_value(f"{key}.{name}", value, anything) for name, value in {**known, **given}.items()}
+
+
 def _read(kind: type, values: Any, prefix: str) -> Any:
-    if not isinstance(values, Mapping):
-        raise Refusal(f"{prefix.rstrip('.') or 'the settings'}: a section is needed here, not {values!r}")
+    _as_section(prefix.rstrip("."), values)
     hints = get_type_hints(kind)
     known = {item.name: item for item in fields(kind)}
     made = kind()
@@ -468,10 +513,14 @@ def _read(kind: type, values: Any, prefix: str) -> Any:
         item, hint = known[name], hints[name]
         if is_dataclass(hint):
             setattr(made, name, _read(hint, value, key + "."))  # type: ignore[arg-type]
+        elif name in ("plugins", "measures"):
+            setattr(made, name, [check_value(key, one, _TEXT) for one in _as_list(key, value)])
+        elif name == "extra":
+            made.extra = {
+                str(own): _read_extra(f"extra.{own}", values) for own, values in _as_section(key, value).items()
+            }
         elif "item" in item.metadata:
-            if not isinstance(value, list | tuple):
-                raise Refusal(f"{key}: a list is needed here, not {value!r}")
-            read = [_read(item.metadata["item"], one, f"{key}[{i}].") for i, one in enumerate(value)]
+            read = [_read(item.metadata["item"], one, f"{key}[{i}].") for i, one in enumerate(_as_list(key, value))]
             setattr(made, name, read)
         else:
             setattr(made, name, check_value(key, value, item))

@@ -30,6 +30,7 @@ import numpy as np
 
 from emergence.config import Rules, Settings, read_settings
 from emergence.measures.monthly import measure_month
+from emergence.measures.own import chosen
 from emergence.rules import (
     adaptation,
     dissolution,
@@ -46,6 +47,7 @@ from emergence.rules import (
     work,
 )
 from emergence.rules.base import EVENT_COLUMNS, EventLog, Rule, State
+from emergence.rules.own import load_plugins, with_own_rules
 from emergence.world import World
 
 PLAN: tuple[Rule, ...] = (
@@ -83,6 +85,8 @@ class Simulation:
         self.events = EventLog()
         self.rows: list[dict[str, float]] = []
         self.seconds: dict[str, float] = {}
+        self.plan = with_own_rules(PLAN, settings)
+        self._measures = chosen(settings.output.measures)
         self._state = State(world, settings, rules, self.events)
 
     @property
@@ -107,23 +111,29 @@ class Simulation:
 
     def _month(self) -> None:
         begin_month(self._state)
-        for rule in PLAN:
-            if not getattr(self.rules, rule.name).enabled:
+        for rule in self.plan:
+            if not is_on(self.rules, rule):
                 continue
             began = time.perf_counter()
-            self._state.enter_rule(rule)
-            rule.update(self._state)
-            self._state.leave_rule(rule)
+            self.apply(rule)
             self.seconds[rule.name] = self.seconds.get(rule.name, 0.0) + time.perf_counter() - began
         self.world.step += 1
         if self.settings.debug:
             self.world.check()
 
+    def apply(self, rule: Rule) -> None:
+        """Let one rule act on the world as it is."""
+        self._state.enter_rule(rule)
+        rule.update(self._state)
+        self._state.leave_rule(rule)
+
     def measure(self) -> None:
         """Add a row of measures, if this is a month to measure; counts are since the last one."""
         began = time.perf_counter()
         if self.world.step % self.settings.output.every == 0:
-            self.rows.append(measure_month(self.world, self.settings))
+            row = measure_month(self.world, self.settings)
+            row |= {name: float(function(self.world)) for name, function in self._measures.items()}
+            self.rows.append(row)
             self.world.counts = {}
         self.seconds["measures"] = self.seconds.get("measures", 0.0) + time.perf_counter() - began
 
@@ -146,7 +156,7 @@ class Simulation:
 
     def explain(self) -> list[dict[str, Any]]:
         """Return one row per rule in the order of the step."""
-        return explain(self.rules)
+        return explain(self.rules, self.plan)
 
     def save(self, path: str | Path) -> None:
         """Write the whole state, the log of events and the measures so far to one ``.npz`` file."""
@@ -165,6 +175,7 @@ class Simulation:
     def load(cls, path: str | Path, threads: int | None = None) -> Simulation:
         """Read a state written by `save`; it goes on exactly as if it had never stopped."""
         world, extra = World.load(path)
+        load_plugins(extra["settings"]["plugins"])
         settings = read_settings(extra["settings"])
         if threads is not None:
             settings.threads = threads
@@ -186,20 +197,26 @@ def begin_month(state: State) -> None:
     state._packed.clear()
 
 
-def explain(rules: Rules) -> list[dict[str, Any]]:
+def is_on(rules: Rules, rule: Rule) -> bool:
+    """Tell whether a rule acts; one from outside the package acts when it is named."""
+    own = getattr(rules, rule.name, None)
+    return own is None or own.enabled
+
+
+def explain(rules: Rules, plan: Sequence[Rule] = PLAN) -> list[dict[str, Any]]:
     """Return one row per rule in the order of the step: phase, rule, on or off, reads, writes, source."""
     return [
         {
             "phase": rule.phase,
             "rule": rule.name,
-            "on": bool(getattr(rules, rule.name).enabled),
+            "on": is_on(rules, rule),
             "about": rule.about,
             "reads": rule.reads,
             "writes": rule.writes,
             "moves": rule.moves,
             "source": rule.source,
         }
-        for rule in PLAN
+        for rule in plan
     ]
 
 

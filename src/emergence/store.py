@@ -17,6 +17,7 @@ import numpy as np
 from emergence.config import Settings
 from emergence.measures.monthly import MONTHLY
 from emergence.rules.base import EVENTS
+from emergence.rules.own import OWN
 from emergence.schema import CULTURE, KINDS, LAYERS, PURPOSE, SKILLS
 from emergence.step import Simulation
 
@@ -29,6 +30,7 @@ _NOT_IDENTITY = ("output", "threads", "debug")
 def run_hash(settings: Settings) -> str:
     """Return twelve hex digits that name a run: code version, settings, seed."""
     identity = {k: v for k, v in asdict(settings).items() if k not in _NOT_IDENTITY}
+    identity["own"] = {name: OWN[name].digest() for name in settings.extra}
     text = json.dumps([version(), identity], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -109,7 +111,8 @@ def events_table(simulation: Simulation) -> Columns:
 def steps_table(simulation: Simulation) -> Columns:
     """Return the monthly measures, one row a measured month."""
     rows = simulation.rows
-    table = {name: np.array([row[name] for row in rows], float) for name in MONTHLY}
+    names = [*MONTHLY, *simulation.settings.output.measures]
+    table = {name: np.array([row[name] for row in rows], float) for name in names}
     table["step"] = table["step"].astype(np.int64)
     return table
 
@@ -148,6 +151,7 @@ def manifest(simulation: Simulation, folder: Path, times: dict[str, Any]) -> dic
         "run": folder.name,
         "seed": simulation.settings.seed,
         "config": asdict(simulation.settings),
+        "own_rules": {name: OWN[name].digest() for name in simulation.settings.extra},
         "rules_after_conditions": asdict(simulation.rules),
         "versions": {"python": sys.version.split()[0]} | {name: metadata.version(name) for name in libraries},
         "platform": {"system": platform.system(), "machine": platform.machine()},
