@@ -30,8 +30,10 @@ run: $(VENV)/installed
 test: $(VENV)/tested
 	$(BIN)/python -m pytest -n $(JOBS) -m "not long"
 
+# Everything, and once more with kernels that check every index.
 test-long: $(VENV)/tested
 	$(BIN)/python -m pytest -n $(JOBS)
+	NUMBA_BOUNDSCHECK=1 EMERGENCE_CACHE=$(VENV)/cache-bounds $(BIN)/python -m pytest -n $(JOBS) -m "not long"
 
 check: $(VENV)/developed
 	$(BIN)/ruff check .

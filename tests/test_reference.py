@@ -38,11 +38,18 @@ def test_utility_is_the_formula_of_the_documentation(sim):
     rng = np.random.default_rng(1)
     for _ in range(300):
         i, j = rng.choice(f.count, 2, replace=False)
-        trust, shared, elsewhere, k = rng.choice([-1.0, rng.random()]), rng.integers(5), bool(rng.integers(2)), rng.integers(12)
+        trust, shared, elsewhere, k = (
+            rng.choice([-1.0, rng.random()]),
+            rng.integers(5),
+            bool(rng.integers(2)),
+            rng.integers(12),
+        )
         t = trust if trust >= 0 else float(f.reputation[j])
         x = gap(f.skills[i], f.skills[j])
         s = f.size[j] / 10_000
-        value = p.intercept + p.complementarity * min(1, 4 * np.mean([max(0, float(b) - float(a)) for a, b in zip(f.skills[i], f.skills[j], strict=True)]))
+        value = p.intercept + p.complementarity * min(
+            1, 4 * np.mean([max(0, float(b) - float(a)) for a, b in zip(f.skills[i], f.skills[j], strict=True)])
+        )
         value += p.cognitive * (4 * x / p.optimum * (1 - x / p.optimum) if x < p.optimum else 0)
         value += p.trust * t + p.purpose * (1 - gap(f.purpose[i], f.purpose[j])) + p.closure * min(1, shared / 3)
         value += p.other_layer * elsewhere + p.expected * (0.5 * min(max(f.z[j] / 5, 0), 1) + 0.5 * s / (s + 1))
@@ -50,7 +57,9 @@ def test_utility_is_the_formula_of_the_documentation(sim):
         value += p.homophily * (1 - x) - p.culture * gap(f.culture[i], f.culture[j]) - p.geography * d / (1 + d)
         value -= p.tie_cost * (1 + (k / p.k0) ** 2)
         value -= p.rivalry * (1 - x) * (1 - t) * (f.sector[i] == f.sector[j])
-        assert pairs.utility(i, j, trust, shared, elsewhere, k, profile, f.x, f.y, f.sector, p) == pytest.approx(value, abs=1e-6)
+        assert pairs.utility(i, j, trust, shared, elsewhere, k, profile, f.x, f.y, f.sector, p) == pytest.approx(
+            value, abs=1e-6
+        )
 
 
 def test_score_is_the_formula_of_the_documentation(sim):
@@ -114,7 +123,11 @@ def test_aspirations_move_as_documented():
 
     sim.apply(adaptation.RULE)
     for i in range(world.size):
-        seen = [perf[j] for layer in (DEVELOPMENT, STRATEGIC) for j in world.ties[layer].nbr[world.ties[layer].ptr[i] : world.ties[layer].ptr[i + 1]]]
+        seen = [
+            perf[j]
+            for layer in (DEVELOPMENT, STRATEGIC)
+            for j in world.ties[layer].nbr[world.ties[layer].ptr[i] : world.ties[layer].ptr[i + 1]]
+        ]
         mix = 0.5 * perf[i] + 0.5 * np.mean(seen) if seen else perf[i]
         a = 0.8 * asp[i] + 0.2 * mix
         assert f.aspiration[i] == pytest.approx(a, abs=1e-12)

@@ -109,6 +109,11 @@ def apply_conditions(settings: Settings, effects: Sequence[Effect] = CONDITIONS)
     return applied
 
 
+def condition_levels(settings: Settings) -> dict[str, float]:
+    """Return the level of each condition, 0 to 1."""
+    return dict(vars(settings.conditions))
+
+
 def condition_table(settings: Settings) -> list[dict[str, object]]:
     """Return one row per effect: condition, its level, the parameter, its value before and after."""
     applied = apply_conditions(settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from emergence.build import condition_levels
 from emergence.config import Settings, get
 from emergence.figures.findings import Findings
 from emergence.figures.shocks import Felt, felt_shocks
@@ -362,7 +363,7 @@ def how_sure(found: Findings) -> list[str]:
 def assumed(found: Findings) -> list[str]:
     """Say what was drawn, which layers acted, and what the import noted."""
     settings = found.settings
-    conditions = vars(settings.conditions)
+    conditions = condition_levels(settings)
     lines = [
         f"The rules act on the {listing(settings.layers)} {'layer' if len(settings.layers) == 1 else 'layers'}.",
         "Conditions, from 0 to 1: "

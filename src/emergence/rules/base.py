@@ -105,10 +105,12 @@ class View:
         self._version = table.version
 
     def __getattr__(self, name: str) -> np.ndarray:
-        array = self._table.ptr if name == "ptr" else self._table.column(name)  # type: ignore[attr-defined]
-        array = array.view()
+        # The row pointer is replaced when firms come or go, so it is never kept.
+        kept = name != "ptr"
+        array = (self._table.column(name) if kept else self._table.ptr).view()  # type: ignore[attr-defined]
         array.flags.writeable = f"{self._label}.{name}" in self._writes
-        setattr(self, name, array)
+        if kept:
+            setattr(self, name, array)
         return array
 
 

@@ -1,0 +1,1 @@
+"""Files that people send: read as data, every fault noted with its place, nothing executed."""
