@@ -12,7 +12,8 @@ from pathlib import Path
 
 def _cache_folder() -> str:
     """Return a writable private folder for compiled kernels, made if need be."""
-    digest = hashlib.sha256()
+    # numba looks kernels up by the path of their file as well.
+    digest = hashlib.sha256(str(Path(__file__)).encode())
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.name.encode() + file.read_bytes())
     root = Path(os.environ.get("EMERGENCE_CACHE", Path.home() / ".cache" / "emergence"))
