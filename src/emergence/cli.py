@@ -238,9 +238,12 @@ def command_check(words: list[str]) -> int:
     files = [word for word in words if not word.startswith("-") and "=" not in word]
     keys = dict(word.partition("=")[::2] for word in words if "=" in word)
     if not 1 <= len(files) <= 2 or set(keys) - {"network.year", "network.layer"} or "--help" in words:
-        print("emergence check TIES.csv [FIRMS.csv] [network.year=YEAR] [network.layer=LAYER]\n")
-        print("Reads a network as `run network=file` would and lists every fault with its line.")
+        print("emergence check FILE [FIRMS.csv] [network.year=YEAR] [network.layer=LAYER]\n")
+        print("Reads a network (CSV, GraphML, GEXF, JSON) as `run network=file` would and lists every fault")
+        print("with its line and column.")
         return DONE if "--help" in words else REFUSED
+    if files[0].lower().endswith((".yaml", ".yml")):
+        raise Refusal(f"{files[0]}: scenario files are not read yet; a network comes as CSV, GraphML, GEXF or JSON")
     from emergence.compose import compose
     from emergence.network_io import read_network
 

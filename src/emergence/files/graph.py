@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import numbers
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,12 +32,13 @@ class Element:
 
 @dataclass
 class Graph:
-    """What a reader found: elements in their order, and the faults of the file's form."""
+    """What a reader found: elements in their order, the faults of the file's form, whether it got to the end."""
 
     nodes: list[Element] = field(default_factory=list)
     edges: list[Element] = field(default_factory=list)
     faults: list[tuple[str, str]] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
+    whole: bool = True
 
     def fault(self, line: int, column: int, text: str) -> None:
         """Note a fault at a line and column."""
@@ -61,6 +61,7 @@ class GraphTable(Records):
     """
 
     symmetric = True
+    whole = True
 
     def __init__(
         self, path: str | Path, word: str, ends: Sequence[str], known: Sequence[str], elements: list[Element]
@@ -126,12 +127,15 @@ class GraphTable(Records):
             )
 
 
-def tables_of(path: str | Path, graph: Graph, firm_columns: Sequence[str], tie_columns: Sequence[str]) -> Any:
+def tables_of(
+    path: str | Path, graph: Graph, firm_columns: Sequence[str], tie_columns: Sequence[str]
+) -> tuple[GraphTable, GraphTable]:
     """Return the records of the nodes and of the edges; faults of form go first."""
     nodes = GraphTable(path, "node", ("id",), [name for name in firm_columns if name != "id"], graph.nodes)
     known = [name for name in tie_columns if name not in ("source", "target")]
     edges = GraphTable(path, "edge", ("source", "target"), [*known, "supplier"], graph.edges)
     nodes.assumed += graph.assumed
+    nodes.whole = graph.whole
     for where, text in graph.faults:
         nodes.note_fault(0, where, text)
     nodes.name_from_label()
@@ -175,7 +179,8 @@ def as_text(value: Any) -> str:
         # Python refuses to write out integers beyond some thousand digits.
         return str(int(value)) if abs(int(value)).bit_length() < 4000 else "an integer of over 1000 digits"
     if isinstance(value, numbers.Real):
-        return str(int(value)) if math.isfinite(value) and value == int(value) < 1e15 else repr(float(value))
+        number = float(value)
+        return str(int(number)) if abs(number) < 1e15 and number.is_integer() else repr(number)
     if isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)

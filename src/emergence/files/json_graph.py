@@ -38,16 +38,18 @@ def read_json(raw: bytes, records: Records, max_ties: int) -> Graph:
     """
     text = records.decode(raw)
     if records.faults:
-        return Graph()
+        return Graph(whole=False)
     reader = _Reader(text, max_ties)
     try:
         reader.read()
     except json.JSONDecodeError as error:
+        reader.graph.whole = False
         reader.graph.fault(error.lineno, error.colno, f"this is not JSON: {error.msg}")
     except RecursionError:
+        reader.graph.whole = False
         reader.graph.faults.append(("", f"values are nested deeper than {MAX_DEPTH}"))
     except _Stop:
-        pass
+        reader.graph.whole = False
     return reader.graph
 
 
@@ -199,9 +201,11 @@ class _Reader:
         given = [key for key in ("links", "edges", "adjacency") if key in self.lists]
         if "nodes" not in self.lists or not given:
             self.graph.faults.append(("", _MISSING))
-        elif len(given) > 1:
+            raise _Stop
+        if len(given) > 1:
             self.graph.faults.append(("", f"both {shown(given[0])} and {shown(given[1])}; one of them is enough"))
-        elif given == ["adjacency"] and not self.graph.faults:
+            raise _Stop
+        if given == ["adjacency"] and not self.graph.faults:
             self._adjacent(directed)
         for edge in self.graph.edges:
             edge.way = DIRECTED if directed else UNDIRECTED

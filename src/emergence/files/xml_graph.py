@@ -49,15 +49,16 @@ def read_xml(raw: bytes, records: Records, max_ties: int) -> Graph:
     """
     text = _text(raw, records)
     if records.faults:
-        return Graph()
+        return Graph(whole=False)
     reader = _Reader(max_ties)
     try:
         # Parsed as text, so no declaration within can make expat see other characters than were checked.
         reader.parser.Parse(text, True)
     except expat.ExpatError as error:
+        reader.graph.whole = False
         reader.graph.fault(error.lineno, error.offset + 1, f"this is not XML: {expat.ErrorString(error.code)}")
     except _Stop:
-        pass
+        reader.graph.whole = False
     reader.finish()
     return reader.graph
 
