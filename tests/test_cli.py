@@ -140,6 +140,27 @@ def test_list_names_scenarios_rules_and_measures(capsys):
     assert all(word in text for word in ("florence", "formation", "mean_degree", "scale_free"))
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("emergence expl", {"explain"}),
+        ("emergence run scenario=flo", {"florence"}),
+        ("emergence run rules.work.temp", {"rules.work.temptation="}),
+    ],
+)
+def test_the_shell_completes(line, expected, capsys):
+    """In a real bash, word breaks at = included."""
+    assert main(["completion"]) == 0
+    words = re.split(r"( |=)", line)
+    words = [w for w in words if w.strip()]
+    script = capsys.readouterr().out + (
+        f"\nCOMP_LINE='{line}'; COMP_POINT={len(line)}; COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1};"
+        "_emergence; printf '%s\\n' \"${COMPREPLY[@]}\""
+    )
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert set(done.stdout.split()) == expected, done.stderr
+
+
 def test_multirun_runs_every_value(folder):
     words = [
         "run",

@@ -249,6 +249,7 @@ BASE_MARKUP = [
 PAYLOADS = BASE_MARKUP + [f"{k}{text.swapcase().replace(' ', '/')}" for k, text in enumerate(BASE_MARKUP)]
 
 
+@pytest.mark.filterwarnings("ignore:Glyph")
 @pytest.mark.skipif(not find_spec("emergence.report"), reason="there is no report")
 def test_markup_in_names_is_shown_not_obeyed(tmp_path):
     """Protects whoever opens a report on firms that somebody else has named."""

@@ -4,6 +4,7 @@ import csv
 import json
 import random
 import re
+from fractions import Fraction
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -444,6 +445,34 @@ def test_an_element_without_a_line_is_named():
         from_networkx(nx.Graph())
     with pytest.raises(Refusal, match="duplicate firm '1'"):
         from_networkx(nx.Graph([(1, "1")]))
+
+
+def test_any_value_of_python_can_stand_in_a_graph():
+    """Protects `from_networkx` from what a file could not hold."""
+    within = []
+    within.append(within)
+    for value in (
+        True,
+        np.float32(0.5),
+        10**6000,
+        Fraction(10**400),
+        b"x",
+        {(1,): 2},
+        within,
+        (10**5000,),
+        "\ud800",
+        object(),
+    ):
+        for name in ("strength", "weight", "note", "name", "size", ("a", 1)):
+            graph = nx.Graph()
+            graph.add_node("A")
+            graph.nodes["A"][name] = value
+            graph.add_edge("A", "B")
+            graph.edges["A", "B"][name] = value
+            try:
+                assert from_networkx(graph).ids == ["A", "B"]
+            except Refusal as refusal:
+                assert refusal.problems
 
 
 FORM = {

@@ -21,6 +21,7 @@ OVERVIEW = """emergence: a flight simulator for business networks
   emergence run [scenario=NAME] [key=value ...]    run one scenario; ends with a report
   emergence check TIES.csv [FIRMS.csv]             all that is wrong with a network of your own
   emergence explain [key=value ...]                the rules in the order of a month
+  emergence completion                             for your shell: eval "$(emergence completion)"
   emergence list                                   scenarios, networks, orchestrations, rules, measures
 
 Examples
@@ -39,6 +40,18 @@ Runs one scenario and writes a run folder with tables, figures and report.html.
 Also: --multirun (lists of values run one after the other), --cfg job (print the config).
 
 """
+
+# For bash, and for zsh after `autoload bashcompinit && bashcompinit`. An = ends a word in bash.
+COMPLETION = """_emergence() {
+  local line="${COMP_LINE:0:$COMP_POINT}" word before
+  word="${line##* }"
+  before="${word%"${COMP_WORDS[COMP_CWORD]}"}"
+  [[ "${COMP_WORDS[COMP_CWORD]}" == "=" ]] && before="$word"
+  COMPREPLY=($(compgen -W "@CHOICES@" -- "$word"))
+  COMPREPLY=("${COMPREPLY[@]#"$before"}")
+  [[ ${#COMPREPLY[@]} == 1 && "${COMPREPLY[0]}" == *= ]] && compopt -o nospace 2>/dev/null
+}
+complete -o default -F _emergence emergence"""
 
 # Flags of hydra that `run` passes on.
 HYDRA_FLAGS = (
@@ -261,11 +274,23 @@ def command_check(words: list[str]) -> int:
     return DONE
 
 
+def command_completion(words: list[str]) -> int:
+    """Print what makes a shell complete commands, keys and names: ``eval "$(emergence completion)"``."""
+    from emergence.compose import groups
+    from emergence.config import known_keys
+
+    names = [f"{group}={option}" for group, options in groups().items() for option in options]
+    choices = " ".join([*COMMANDS, "--help", *names, *(f"{key}=" for key in known_keys())])
+    print(COMPLETION.replace("@CHOICES@", choices))
+    return DONE
+
+
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": command_run,
     "check": command_check,
     "explain": command_explain,
     "list": command_list,
+    "completion": command_completion,
 }
 
 

@@ -366,6 +366,8 @@ class Output:
     report: bool = switch(True, "write report.html and figures")
     events: bool = switch(True, "write events.parquet")
     every: int = num(1, 1, 100_000, "months", "measure every so many months")
+    film: str = word("none", ("none", "strip", "gif"), "pictures of the network over time in the report")
+    pictures: int = num(12, 2, 120, "count", "pictures of the film, evenly spaced from start to end")
     measures: list[str] = field(
         default_factory=list, metadata={"unit": "", "meaning": "measures of your own, by name, besides the usual"}
     )

@@ -62,6 +62,7 @@ class Result:
 
     simulation: Simulation
     snapshots: list[Snapshot] = field(default_factory=list)
+    film: list[Snapshot] = field(default_factory=list)
     seconds: float = 0.0
     folder: Path | None = None
 
@@ -129,16 +130,27 @@ def run_settings(settings: Settings, on_month: Callable[[Simulation], None] | No
     simulation = make_simulation(settings)
     result = Result(simulation, [Snapshot.of(simulation.world)])
     moments = {settings.steps // 2, settings.steps} - {0}
+    shown = film_months(settings)
+    result.film = [result.snapshots[0]] if shown else []
 
     def after_month(simulation: Simulation) -> None:
-        if simulation.step in moments:
-            result.snapshots.append(Snapshot.of(simulation.world))
+        if simulation.step in moments | shown:
+            snapshot = Snapshot.of(simulation.world)
+            result.snapshots += [snapshot] * (simulation.step in moments)
+            result.film += [snapshot] * (simulation.step in shown)
         if on_month is not None:
             on_month(simulation)
 
     simulation.advance(settings.steps, after_month)
     result.seconds = time.perf_counter() - began
     return result
+
+
+def film_months(settings: Settings) -> set[int]:
+    """Return the months of which the film shows a picture; none unless a film is asked for."""
+    if settings.output.film == "none":
+        return set()
+    return {int(month) for month in np.linspace(0, settings.steps, settings.output.pictures).round()}
 
 
 def write(result: Result, times: dict[str, Any] | None = None) -> Path:

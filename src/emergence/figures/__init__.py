@@ -19,5 +19,9 @@ def draw_all(findings: Findings) -> list[Drawn]:
     from emergence.figures.network import draw_network
     from emergence.figures.positions import draw_positions
 
-    draws = (draw_network, draw_indicators, draw_positions, draw_degrees, draw_lives)
+    draws = [draw_network, draw_indicators, draw_positions, draw_degrees, draw_lives]
+    if findings.settings.output.film == "strip":
+        from emergence.figures.film import draw_strip
+
+        draws.insert(1, draw_strip)
     return [draw(findings) for draw in draws]

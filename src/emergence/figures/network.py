@@ -40,9 +40,7 @@ RASTER_ABOVE = 600  # ties in a panel: more are drawn as an image, which keeps t
 
 def draw_network(findings: Findings) -> Drawn:
     """Draw the three moments with one layout: dots and lines, or a density picture for large networks."""
-    uids = np.unique(np.concatenate([moment.uid for moment in findings.moments]))
-    small = uids.size <= SPRING_UP_TO
-    picture = Dots(findings, uids) if small else Density(findings)
+    picture = picture_of(findings)
     with look():
         figure, axes = new_figure(WIDTH, 2, 2, left=0.02, right=0.98, top=0.95, bottom=0.02, wspace=0.06, hspace=0.12)
         panels = axes.ravel()
@@ -53,6 +51,12 @@ def draw_network(findings: Findings) -> Drawn:
             panel.set_axis_off()
         picture.legend(panels[3])
     return Drawn("network", "The network over time", picture.caption(), figure)
+
+
+def picture_of(findings: Findings) -> Dots | Density:
+    """Return how the moments are drawn: dots and lines, or densities where there are too many firms."""
+    uids = np.unique(np.concatenate([moment.uid for moment in findings.moments]))
+    return Dots(findings, uids) if uids.size <= SPRING_UP_TO else Density(findings)
 
 
 def frame_panel(axes: Axes, moment: Snapshot) -> None:

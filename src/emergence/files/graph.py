@@ -173,14 +173,19 @@ def as_text(value: Any) -> str:
         return value
     if value is None:
         return ""
+    try:
+        return _written(value)
+    except (ArithmeticError, RecursionError, TypeError, ValueError):
+        # Integers of thousands of digits, lists within themselves and the like.
+        return f"a value of type {type(value).__name__} that cannot be written out"
+
+
+def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, numbers.Integral):
-        # Python refuses to write out integers beyond some thousand digits.
-        return str(int(value)) if abs(int(value)).bit_length() < 4000 else "an integer of over 1000 digits"
+        return str(int(value))
     if isinstance(value, numbers.Real):
         number = float(value)
         return str(int(number)) if abs(number) < 1e15 and number.is_integer() else repr(number)
-    if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, list)) else str(value)

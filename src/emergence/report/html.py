@@ -42,11 +42,27 @@ def write_report(result: Result, folder: Path, findings: Findings | None = None)
     found = findings or Findings(result)
     figures = [(drawn, save(drawn, folder / "figures")) for drawn in draw_all(found)]
     path = folder / "report.html"
-    store.write_text(page(found, figures, folder.name), path)
+    store.write_text(page(found, figures, folder.name, film(found, folder / "figures")), path)
     return path
 
 
-def page(found: Findings, figures: list[tuple[Drawn, dict[str, bytes]]], run: str) -> str:
+def film(found: Findings, folder: Path) -> str:
+    """Write the animated film into the figures' folder if one is asked for; return its part of the page."""
+    if found.settings.output.film != "gif":
+        return ""
+    from emergence.figures.film import animate
+
+    content = animate(found)
+    (folder / "film.gif").write_bytes(content)
+    title, data = "The network, month by month", base64.b64encode(content).decode()
+    return (
+        f'<figure><h3>{title}</h3><div class="card"><img alt="{title}, animated" width="720" height="720" '
+        f'src="data:image/gif;base64,{data}"></div><figcaption>Every firm stays at its place; '
+        "ties come and go.</figcaption></figure>"
+    )
+
+
+def page(found: Findings, figures: list[tuple[Drawn, dict[str, bytes]]], run: str, moving: str = "") -> str:
     """Return the page as HTML."""
     settings = found.settings
     words = first_page(found.result, found)
@@ -58,6 +74,7 @@ def page(found: Findings, figures: list[tuple[Drawn, dict[str, bytes]]], run: st
         plain_words(words),
         '<section aria-labelledby="figures"><h2 id="figures">Figures</h2>',
         *(figure(drawn, files) for drawn, files in figures),
+        moving,
         "</section>",
         '<section aria-labelledby="tables"><h2 id="tables">Tables</h2>',
         *(table(one) for one in make_tables(found)),
