@@ -235,7 +235,7 @@ def test_ties_taken_over_from_a_graph_are_those_of_the_graph(world):
 
 
 def test_the_guide_is_right(tmp_path, monkeypatch):
-    """Every block of Python in the guide runs, in order, in one session."""
+    """Every block of Python in the guide runs, one after the other, with the names of those before."""
     monkeypatch.chdir(tmp_path)
     guide = (ROOT / "docs" / "how-to-networks.md").read_text(encoding="utf-8")
     for name, content in re.findall(r"```csv\n# (\S+)\n(.*?)```", guide, re.DOTALL):

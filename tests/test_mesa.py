@@ -331,3 +331,52 @@ def test_a_dropped_model_is_freed():
     tracemalloc.stop()
     assert grown < 30 * 2_000
     assert sum(isinstance(o, em.EmergenceModel) for o in gc.get_objects()) <= 1
+
+
+@pytest.mark.long
+def test_a_thousand_models_leave_memory_flat():
+    """Made, run, looked at and dropped in one process."""
+    import resource
+
+    def use(number):
+        for seed in range(number):
+            model = em.EmergenceModel(firms=20, seed=seed)
+            model.step()
+            list(model.agents)
+        gc.collect()
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    after_hundred = use(100)
+    assert use(900) - after_hundred < 15, "MB more after 900 further models"
+
+
+def test_a_walk_through_mesas_own_documentation():
+    """The steps of mesa's tutorials on models, collecting, batches and networks, with our model's name."""
+    import networkx as nx
+    import pandas as pd
+
+    starter_model = em.EmergenceModel(10, seed=42)
+    for _ in range(5):
+        starter_model.step()
+    agent_sizes = [a.size for a in starter_model.agents]
+    assert len(agent_sizes) == len(starter_model.agents) and starter_model.steps == 5
+    starter_model.agents.shuffle_do("step")
+    gini = starter_model.datacollector.get_model_vars_dataframe()["gini_size"]
+    assert 0 < gini.iloc[-1] < 1
+    results = mesa.batch_run(
+        em.EmergenceModel,
+        parameters={"firms": range(10, 21, 10), "autonomy": 0.3},
+        iterations=2,
+        max_steps=4,
+        number_processes=1,
+        data_collection_period=1,
+        display_progress=False,
+    )
+    results_df = pd.DataFrame(results)
+    filtered = results_df[(results_df.Step == 4) & (results_df.firms == 20)]
+    assert len(filtered) == 2 and filtered.mean_degree.gt(0).all()
+    # As in mesa's example of a virus on a network: the model's graph is networkx's.
+    graph = starter_model.G
+    neighbours = [starter_model.firm(node) for node in graph.neighbors(next(iter(graph.nodes)))]
+    assert all(isinstance(firm, em.Firm) for firm in neighbours)
+    assert nx.number_connected_components(graph) >= 1 and len(graph) == len(starter_model.agents)

@@ -238,6 +238,7 @@ def use_imported(world: World, imported: ImportedNetwork, order: np.ndarray, set
         limit = 255 if name == "sector" else 32_000
         if len(known) > limit:
             raise Refusal(f"the file has {len(known)} different values of '{name}'; at most {limit} can be told apart")
+        world.words[name] = known
         code = {word: number for number, word in enumerate(known)}
         column = firms.column(name)
         for row, word in enumerate(words):

@@ -59,6 +59,9 @@ def firms_table(simulation: Simulation) -> Columns:
             table |= {f"{name}_{k + 1}": column[:, k].copy() for k in range(_PARTS[name])}
         elif name not in ("uid", "kind", "slot"):
             table[name] = column
+    for name in world.words:
+        words = [world.word_for(name, int(code)) for code in table[name]]
+        table[f"{name}_name"] = np.array(words, dtype=object)
     for layer, ties in zip(LAYERS, world.ties, strict=True):
         table[f"degree_{layer}"] = ties.degree()[order]
     return table

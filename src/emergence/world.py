@@ -190,6 +190,8 @@ class World:
         Money created (plus) or destroyed (minus) by cause, in EUR; balances change by their sum.
     labels, ids : dict of int to str
         Names and ids of firms that came from a file, by uid.
+    words : dict of str to list of str
+        What a file calls its sectors and regions, in the order of their codes.
     """
 
     def __init__(self, firms: int = 0) -> None:
@@ -210,6 +212,7 @@ class World:
         self.counts: dict[str, float] = {}
         self.labels: dict[int, str] = {}
         self.ids: dict[int, str] = {}
+        self.words: dict[str, list[str]] = {}
 
     @property
     def size(self) -> int:
@@ -228,6 +231,11 @@ class World:
     def id_of(self, uid: int) -> str:
         """Return the id under which a file knows the firm, or its uid as text."""
         return self.ids.get(uid, str(uid))
+
+    def word_for(self, attribute: str, code: int) -> str:
+        """Return what the file calls a sector or region, or ``"sector 3"``."""
+        words = self.words.get(attribute, [])
+        return words[code] if code < len(words) else f"{attribute} {code}"
 
     def rows_of(self, uids: Iterable[int]) -> np.ndarray:
         """Return the rows of firms by uid, -1 where none is alive."""
@@ -295,6 +303,7 @@ class World:
             "ledger": self.ledger,
             "counts": self.counts,
             "labels": {str(uid): name for uid, name in self.labels.items()},
+            "words": self.words,
             "ids": {str(uid): name for uid, name in self.ids.items()},
             "extra": extra or {},
         }
@@ -323,7 +332,7 @@ class World:
                 arrays["registry.adoptions"],
                 scalars["registry"],
             )
-        for name in ("step", "seed", "founders", "made_by_hand", "ledger", "counts"):
+        for name in ("step", "seed", "founders", "made_by_hand", "words", "ledger", "counts"):
             setattr(world, name, scalars[name])
         world.standard = np.uint64(scalars["standard"])
         world.labels = {int(uid): name for uid, name in scalars["labels"].items()}

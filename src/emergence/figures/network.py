@@ -117,7 +117,8 @@ class Dots:
         kinds, counts = np.unique(codes, return_counts=True)
         top = np.sort(kinds[np.argsort(-counts, kind="stable")][: len(CYCLE)])
         colour = {int(code): CYCLE[k] for k, code in enumerate(top)}
-        legend = [(f"{name} {code}", shade) for code, shade in colour.items()]
+        words = findings.result.simulation.world
+        legend = [(shorten(words.word_for(name, code)), shade) for code, shade in colour.items()]
         if kinds.size > top.size:
             legend.append((f"other {name}s", GREY))
         return (lambda moment: [colour.get(int(code), GREY) for code in getattr(moment, name)]), legend

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import mesa
+import networkx as nx
 import numpy as np
 
 from emergence.build import make_simulation
@@ -116,6 +117,17 @@ class EmergenceModel(mesa.Model):
     def settings(self) -> Settings:
         """The settings of the run."""
         return self.simulation.settings
+
+    @property
+    def G(self) -> nx.Graph:  # noqa: N802 (mesa's own network models call it so)
+        """The ties of all layers as a networkx graph over uids, made anew when asked for."""
+        uid = self.columns.column("uid")
+        graph = nx.Graph()
+        graph.add_nodes_from(uid.tolist())
+        for ties in self.world.ties:
+            a, b, _ = ties.pairs()
+            graph.add_edges_from(zip(uid[a].tolist(), uid[b].tolist(), strict=True))
+        return graph
 
     @property
     def _rows(self) -> dict[int, int]:
