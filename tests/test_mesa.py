@@ -333,6 +333,21 @@ def test_a_dropped_model_is_freed():
     assert sum(isinstance(o, em.EmergenceModel) for o in gc.get_objects()) <= 1
 
 
+def test_a_graph_becomes_a_model_and_a_model_a_graph():
+    import networkx as nx
+
+    graph = nx.florentine_families_graph()
+    model = em.EmergenceModel.from_networkx(graph, seed=2)
+    again = model.to_networkx("strategic")
+    assert set(again.nodes) == set(graph.nodes) and nx.utils.edges_equal(again.edges, graph.edges)
+    assert model.agents[0].name in graph and model.steps == 0
+    model.run(6)
+    assert model.to_networkx().number_of_edges() == sum(t.number for t in model.world.ties)
+    graph.add_edge("Medici", "Medici")
+    with pytest.raises(em.Refusal, match="itself"):
+        em.EmergenceModel.from_networkx(graph)
+
+
 @pytest.mark.long
 def test_a_thousand_models_leave_memory_flat():
     """Made, run, looked at and dropped in one process."""

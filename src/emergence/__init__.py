@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from emergence.build import make_simulation
-    from emergence.compose import compose
     from emergence.errors import Refusal
     from emergence.measures.own import measure
     from emergence.mesa_api import EmergenceModel, Firm
@@ -24,7 +23,6 @@ _HOMES = {
     "Result": "emergence.runs",
     "Simulation": "emergence.step",
     "check_rule": "emergence.trial",
-    "compose": "emergence.compose",
     "make_simulation": "emergence.build",
     "measure": "emergence.measures.own",
     "measures": "emergence.measures",
@@ -39,7 +37,6 @@ __all__ = [
     "Result",
     "Simulation",
     "check_rule",
-    "compose",
     "make_simulation",
     "measure",
     "measures",

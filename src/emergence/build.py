@@ -160,7 +160,7 @@ def read_file(settings: Settings) -> ImportedNetwork | None:
     if network.kind != "file":
         return None
     if network.ties is None:
-        raise Refusal("network=file needs network.ties=FILE.csv (columns source,target)")
+        raise Refusal("network=file needs network.ties=FILE: CSV with source,target, GraphML, GEXF or JSON")
     return read_network(
         find_data(network.ties),
         find_data(network.firms) if network.firms else None,
@@ -234,7 +234,10 @@ def use_imported(world: World, imported: ImportedNetwork, order: np.ndarray, set
         if words is None:
             continue
         words = words[order]
-        known = sorted({w for w in words if w is not None})
+        # Numbers keep the order of numbers, so that what was written comes back with the same codes.
+        known = sorted(
+            {w for w in words if w is not None}, key=lambda w: (not w.isdecimal(), len(w) * w.isdecimal(), w)
+        )
         limit = 255 if name == "sector" else 32_000
         if len(known) > limit:
             raise Refusal(f"the file has {len(known)} different values of '{name}'; at most {limit} can be told apart")

@@ -19,7 +19,7 @@ DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 OVERVIEW = """emergence: a flight simulator for business networks
 
   emergence run [scenario=NAME] [key=value ...]    run one scenario; ends with a report
-  emergence check TIES.csv [FIRMS.csv]             all that is wrong with a network of your own
+  emergence check FILE [FIRMS.csv]                 all that is wrong with a network of your own
   emergence explain [key=value ...]                the rules in the order of a month
   emergence completion                             for your shell: eval "$(emergence completion)"
   emergence list                                   scenarios, networks, orchestrations, rules, measures

@@ -95,8 +95,8 @@ class Network:
     degree: float = num(6.5, 0, 1000, "ties", "mean ties per firm and acting layer")
     rewiring: float = num(0.1, 0, 1, "1", "small_world: share of rewired ties")
     inside: float = num(0.8, 0, 1, "1", "clustered: share of ties inside a region or a sector")
-    ties: str | None = optional(str, "file: CSV with source,target and optional columns")
-    firms: str | None = optional(str, "file: CSV with id and optional columns")
+    ties: str | None = optional(str, "file: ties as CSV (source,target), GraphML, GEXF or JSON")
+    firms: str | None = optional(str, "file: firms as CSV (id)")
     year: int | None = optional(int, "file: which of several years", 1000, 3000)
     layer: str = word("strategic", LAYERS, "file: layer of ties that name none")
 

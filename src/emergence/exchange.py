@@ -206,6 +206,8 @@ def _firm_rows(world: World) -> tuple[list[Row], list[str]]:
     uids = firms.uid.tolist()
     ids = _unique([_clean(world.id_of(uid)) for uid in uids], uids)
     columns = {name: firms.column(name).tolist() for name in _FIRM_VALUES}
+    for name in world.words:
+        columns[name] = [_clean(world.word_for(name, code)) for code in columns[name]]
     rows = [
         # A uid may exceed what readers of JSON and GEXF hold in a number.
         {"id": ids[row], "uid": str(uid), "name": _clean(world.name_of(uid))}

@@ -14,6 +14,7 @@ import numpy as np
 from emergence.build import make_simulation
 from emergence.compose import compose
 from emergence.config import Settings
+from emergence.exchange import from_networkx, to_networkx
 from emergence.measures.monthly import MONTHLY
 from emergence.mesa_api.firm import Firm
 from emergence.mesa_api.firmset import FirmSet
@@ -119,7 +120,7 @@ class EmergenceModel(mesa.Model):
         return self.simulation.settings
 
     @property
-    def G(self) -> nx.Graph:  # noqa: N802 (mesa's own network models call it so)
+    def G(self) -> nx.Graph:
         """The ties of all layers as a networkx graph over uids, made anew when asked for."""
         uid = self.columns.column("uid")
         graph = nx.Graph()
@@ -233,6 +234,44 @@ class EmergenceModel(mesa.Model):
                 }
             )
         return rows
+
+    def to_networkx(self, layer: str | None = None) -> nx.Graph:
+        """Return the network as it is: one layer, or all as a MultiGraph; see `exchange.to_networkx`."""
+        return to_networkx(self.world, layer)
+
+    @classmethod
+    def from_networkx(
+        cls,
+        graph: nx.Graph,
+        layer: str = "strategic",
+        year: int | None = None,
+        overrides: Sequence[str] = (),
+        seed: int = 1,
+        firm_class: type[Firm] = Firm,
+        activation: str = "synchronous",
+    ) -> EmergenceModel:
+        """Make a model of a networkx graph; its attributes and checks are those of a file.
+
+        Parameters
+        ----------
+        graph : networkx.Graph
+            Directed or not, multi or not; see docs/how-to-networks.md for the attributes.
+        layer : str
+            Where ties without a layer belong.
+        year : int, optional
+            Which of several years.
+        overrides : sequence of str
+            Further keys, as on the command line.
+
+        Raises
+        ------
+        Refusal
+            With every fault under ``problems``.
+        """
+        settings = compose([f"seed={int(seed)}", *overrides])
+        settings.network.kind, settings.network.layer, settings.network.year = "file", layer, year
+        imported = from_networkx(graph, year=year, layer=layer)
+        return cls._from(make_simulation(settings, imported=imported), firm_class, activation)
 
     def save(self, path: str | Path) -> None:
         """Write the state to one ``.npz`` file; attributes that agents hold for themselves are not in it."""
