@@ -45,9 +45,13 @@ def test_importing_the_package_is_light(heavy):
     assert fresh(f"import sys, emergence; print({heavy!r} in sys.modules)") == "False"
 
 
-@pytest.mark.parametrize("heavy", ["mesa", "matplotlib", "pandas"])
+@pytest.mark.parametrize("heavy", ["mesa", "matplotlib", "pandas", "networkx"])
 def test_a_headless_run_loads_no_faces(heavy):
-    code = f"import sys, emergence as em; em.run('firms=20', 'steps=2'); print({heavy!r} in sys.modules)"
+    code = (
+        "import sys, tempfile, emergence as em; from emergence.runs import write;"
+        "result = em.run('firms=20', 'steps=2', f'output.folder={tempfile.mkdtemp()}'); write(result);"
+        f"print({heavy!r} in sys.modules)"
+    )
     assert fresh(code) == "False"
 
 

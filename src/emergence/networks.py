@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import networkx as nx
 import numpy as np
 
 from emergence.config import Network
@@ -36,6 +35,8 @@ def make_network(settings: Network, n: int, region: np.ndarray, sector: np.ndarr
         return _fill(n, degree, lambda k: (rng.integers(0, n, k), rng.integers(0, n, k)))
     if settings.kind == "clustered":
         return _clustered(settings, n, degree, region, sector, rng)
+    import networkx as nx
+
     whole = max(1, round(degree / 2))
     if settings.kind == "small_world":
         graph = nx.watts_strogatz_graph(n, min(2 * whole, n - 1), settings.rewiring, seed=int(rng.integers(2**31)))

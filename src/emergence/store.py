@@ -126,8 +126,21 @@ def write_table(columns: Columns, path: Path) -> None:
     import pyarrow.parquet as pq
 
     temporary = path.with_suffix(".tmp")
-    pq.write_table(pa.table(dict(columns)), temporary, write_page_checksum=True, compression="zstd")
+    table = pa.Table.from_arrays([_arrow(column) for column in columns.values()], names=list(columns))
+    pq.write_table(table, temporary, write_page_checksum=True, compression="zstd")
     publish(temporary, path)
+
+
+def _arrow(column: np.ndarray) -> Any:
+    """Return a column for pyarrow, whose own conversion of arrays and lists would load pandas."""
+    import pyarrow as pa
+
+    if column.dtype == object:
+        texts = [text.encode() for text in column.tolist()]
+        ends = np.cumsum([0, *map(len, texts)], dtype=np.int64)
+        return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(b"".join(texts)))
+    buffers = [None, pa.py_buffer(np.ascontiguousarray(column))]
+    return pa.Array.from_buffers(pa.from_numpy_dtype(column.dtype), column.size, buffers)
 
 
 def write_text(text: str, path: Path) -> None:
