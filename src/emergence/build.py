@@ -20,6 +20,7 @@ from emergence.networks import make_network
 from emergence.rules.environment import DRIFT, own_entries
 from emergence.rules.innovation import enter_registry
 from emergence.schema import BITS, CULTURE, LAYERS, OPERATIONAL, PURPOSE, SKILLS
+from emergence.settle import settled_intercept
 from emergence.step import Simulation
 from emergence.world import World
 
@@ -146,6 +147,9 @@ def make_simulation(
     applied = apply_conditions(settings, effects)
     if imported is None:
         imported = read_file(settings)
+    if imported is not None and settings.network.settle:
+        shift = settled_intercept(settings, imported, lambda pilot, ties: make_simulation(pilot, effects, ties))
+        applied.rules.formation.intercept += shift
     world = make_firms(applied, imported)
     make_landscape(world, applied)
     make_practices(world, applied.founders)

@@ -99,6 +99,7 @@ class Network:
     firms: str | None = optional(str, "file: firms as CSV (id)")
     year: int | None = optional(int, "file: which of several years", 1000, 3000)
     layer: str = word("strategic", LAYERS, "file: layer of ties that name none")
+    settle: bool = switch(True, "file: shift the readiness to tie so that the given ties keep their number")
 
 
 @dataclass

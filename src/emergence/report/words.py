@@ -370,11 +370,24 @@ def assumed(found: Findings) -> list[str]:
         + listing([f"{name.replace('_', ' ')} {value:g}" for name, value in conditions.items()])
         + ".",
         *imported(found),
+        *settled(found),
     ]
     off = [name for name, rule in vars(found.result.simulation.rules).items() if not rule.enabled]
     if off:
         lines.append(f"Rules switched off: {listing(off)}.")
     return lines
+
+
+def settled(found: Findings) -> list[str]:
+    """Say how the readiness to tie was fitted to the user's network."""
+    shift = found.result.simulation.rules.formation.intercept - found.settings.rules.formation.intercept
+    if found.settings.network.kind != "file" or not shift:
+        return []
+    way = "lowered" if shift < 0 else "raised"
+    return [
+        f"The firms' readiness to tie was {way} by {abs(shift):.2f} (utility), so that the number of ties given "
+        "would by itself stay about the same; network.settle=false leaves it as it is."
+    ]
 
 
 def imported(found: Findings) -> list[str]:
