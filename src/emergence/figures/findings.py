@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,15 @@ class Findings:
     def __init__(self, result: Result) -> None:
         self.result = result
         self.settings = result.settings
+
+    @property
+    def title(self) -> str:
+        """What was run: the scenario, or the name of the user's own file."""
+        network = self.settings.network
+        if network.kind == "file" and network.ties and not network.ties.startswith("data:"):
+            year = f", {network.year}" if network.year else ""
+            return f"{Path(network.ties).name}{year}"
+        return self.settings.scenario
 
     @property
     def start(self) -> Snapshot:

@@ -64,11 +64,10 @@ def film(found: Findings, folder: Path) -> str:
 
 def page(found: Findings, figures: list[tuple[Drawn, dict[str, bytes]]], run: str, moving: str = "") -> str:
     """Return the page as HTML."""
-    settings = found.settings
     words = first_page(found.result, found)
-    title = f"{settings.scenario}: {found.start.uid.size:,} firms, {found.end.step:,} months"
+    title = f"{found.title}: {found.start.uid.size:,} firms, {found.end.step:,} months"
     body = [
-        f'<header><p class="kind">Report of a run</p><h1>{escape(settings.scenario)}</h1>',
+        f'<header><p class="kind">Report of a run</p><h1>{escape(found.title)}</h1>',
         f'<p class="lead">{escape(lead(found))}</p></header>',
         "<main>",
         plain_words(words),

@@ -60,7 +60,8 @@ def what_was_run(found: Findings) -> list[str]:
     """Say which scenario, for how long, with how many firms, and what shocks."""
     settings, n = found.settings, found.start.uid.size
     months = count(found.end.step, "month")
-    title = f"Scenario {settings.scenario}: {count(n, 'firm')}, {months}, seed {settings.seed}."
+    what = f"Scenario {settings.scenario}" if found.title == settings.scenario else f"Network {found.title}"
+    title = f"{what}: {count(n, 'firm')}, {months}, seed {settings.seed}."
     about = [sentence(settings.about)] if settings.about.strip() and as_told(settings) else []
     return [title, *about, *changes(settings), dated_shocks(settings)]
 
