@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from emergence.build import CONDITIONS
-from emergence.config import known_keys
+from emergence.config import Settings, get, known_keys
 from emergence.measures.monthly import MONTHLY
 from emergence.rules.base import EVENTS
 from emergence.schema import FIRMS, GROUPS, MEMBERSHIPS, TIES
@@ -64,12 +64,12 @@ def columns() -> str:
 
 def keys() -> str:
     """Return every key that can be set."""
-    rows = []
+    rows, defaults = [], Settings()
     for key, item in known_keys().items():
         about = item.metadata
         span = f"{about['low']:g} to {about['high']:g}" if "low" in about and "optional" not in about else ""
         span = ", ".join(about.get("choices", ())) or span
-        default = "" if callable(item.default_factory) else str(item.default)
+        default = str(get(defaults, key))
         rows.append([f"`{key}`", default, about.get("unit", ""), span, about["meaning"]])
     return table(["key", "default", "unit", "range", "meaning"], rows)
 
@@ -102,12 +102,12 @@ def reference() -> str:
 def filled(text: str) -> str:
     """Return a document with its generated blocks up to date."""
     blocks = {"plan": plan, "conditions": conditions}
-    return re.sub(
-        r"(<!-- generated: (\w+) -->\n).*?(\n<!-- end -->)",
-        lambda found: found[1] + blocks[found[2]]() + found[3],
-        text,
-        flags=re.DOTALL,
-    )
+    for name, make in blocks.items():
+        block = re.compile(rf"(<!-- generated: {name} -->\n)(?:(?!<!-- ).)*(<!-- end -->)", re.DOTALL)
+        text, found = block.subn(lambda match, make=make: f"{match[1]}{make()}\n{match[2]}", text)
+        if found != 1:
+            raise SystemExit(f"odd.md: there must be one block '{name}', not {found}")
+    return text
 
 
 def documents() -> dict[Path, str]:

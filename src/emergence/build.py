@@ -6,15 +6,14 @@ import copy
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from emergence.config import Founders, Settings, config_folder, get, known_keys, put
-from emergence.errors import Refusal
+from emergence.config import Founders, Settings, find_data, get, known_keys, put
+from emergence.errors import Refusal, nearest
 from emergence.kernels.landscape import practice_value, redraw_entries, to_z, update_z
 from emergence.kernels.random import fill_units
-from emergence.luck import generator, key, stream
+from emergence.luck import generator, key, normals, stream
 from emergence.network_io import ImportedNetwork, firm_uid, read_network
 from emergence.networks import make_network
 from emergence.rules.environment import DRIFT, own_entries
@@ -155,7 +154,23 @@ def make_simulation(
     make_practices(world, applied.founders)
     make_ties(world, applied, imported)
     make_demand(world, applied)
+    check_timeline(world, settings)
     return Simulation(world, settings, applied.rules)
+
+
+def check_timeline(world: World, settings: Settings) -> None:
+    """Refuse shocks that would strike nobody: unknown firms or sectors."""
+    sectors = world.landscape.shape[0]
+    for k, shock in enumerate(settings.timeline):
+        if shock.sector is not None and shock.sector >= sectors:
+            raise Refusal(f"timeline[{k}].sector: there is no sector {shock.sector}; the last is {sectors - 1}")
+        named = shock.kind == "removal" and shock.target not in ("random", "degree")
+        if named and world.find_firm(shock.target) is None:
+            names = {*world.ids.values(), *world.labels.values(), "random", "degree"}
+            raise Refusal(
+                f"timeline[{k}].target: there is no firm of that name or id, '{shock.target}'; "
+                f"{nearest(shock.target, names)}"
+            )
 
 
 def read_file(settings: Settings) -> ImportedNetwork | None:
@@ -171,19 +186,6 @@ def read_file(settings: Settings) -> ImportedNetwork | None:
         year=network.year,
         layer=network.layer,
     )
-
-
-def find_data(name: str) -> Path:
-    """Return the path of a data file; ``data:NAME`` is one that is shipped with the program."""
-    if not name.startswith("data:"):
-        return Path(name)
-    return config_folder() / "data" / Path(name[5:]).name
-
-
-def normals(units: np.ndarray) -> np.ndarray:
-    """Map pairs of uniforms (last axis even) to half as many standard normals (Box and Muller 1958)."""
-    radius = np.sqrt(-2.0 * np.log(units[..., 0::2]))
-    return radius * np.cos(2.0 * np.pi * units[..., 1::2])
 
 
 def make_firms(settings: Settings, imported: ImportedNetwork | None) -> World:
@@ -324,6 +326,12 @@ def make_demand(world: World, settings: Settings) -> None:
     """Set the demand of each sector to the founders' capacity in it."""
     firms = world.firms
     sectors = world.landscape.shape[0]
+    monthly = settings.rules.entry.opportunities * world.size / 12.0
+    if monthly >= 2**18:
+        raise Refusal(
+            f"rules.entry.opportunities: {monthly:,.0f} opportunities a month are too many to tell apart; "
+            f"at most {12 * 2**18 / max(world.size, 1):.3g} a year for {world.size:,} firms"
+        )
     count = np.bincount(firms.sector, minlength=sectors)
     total = np.bincount(firms.sector, firms.z, sectors)
     world.demand = {

@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tell_refusal(command, refusal)
         return REFUSED
     except KeyboardInterrupt:
-        print("\nstopped; nothing was written. The same command starts again.", file=sys.stderr)
+        print("\nstopped; finished runs are kept, this one was not written. The same command runs it.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -122,9 +122,11 @@ def run_with_hydra(words: list[str]) -> int:
     """Let hydra read the command line: --multirun, --cfg job, shell completion."""
     import hydra
     from hydra.core.hydra_config import HydraConfig
+    from hydra.errors import HydraException
     from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
 
-    from emergence.compose import check_names, load_named_plugins, read_values, register
+    from emergence.compose import as_hydra, check_names, load_named_plugins, read_values, register
     from emergence.config import config_folder
 
     load_named_plugins(words)
@@ -142,7 +144,7 @@ def run_with_hydra(words: list[str]) -> int:
             raise
 
     before = sys.argv
-    sys.argv = ["emergence run", *words]
+    sys.argv = ["emergence run", *(word if word.startswith("-") else as_hydra(word) for word in words)]
     # Otherwise hydra would print its own account of the error and leave with exit code 1.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     try:
@@ -151,7 +153,7 @@ def run_with_hydra(words: list[str]) -> int:
         raise
     except SystemExit as end:
         return int(end.code or 0)
-    except Exception as error:
+    except (HydraException, OmegaConfBaseException) as error:
         if refusals:
             raise refusals[0] from None
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -164,8 +166,9 @@ def run_with_hydra(words: list[str]) -> int:
 def run_and_report(settings: Settings, overrides: list[str]) -> Result:
     """Run, write, and print the summary and the path of the report."""
     tell_compiling()
-    from emergence.runs import run_settings, write
+    from emergence.runs import prepare_folder, run_settings, write
 
+    prepare_folder(settings)
     began = time.perf_counter()
     with progress(settings.steps) as advance:
         result = run_settings(settings, lambda simulation: advance(simulation.world.size))

@@ -9,6 +9,9 @@ from emergence.config import EXTRA_RULES, Settings, config_folder, defaults, kno
 from emergence.errors import Refusal, nearest
 from emergence.rules.own import load_plugins
 
+# Their values are file names, whatever characters are in them.
+FILES = ("network.ties", "network.firms", "output.folder")
+
 
 def groups() -> dict[str, list[str]]:
     """Return the config groups and their options."""
@@ -61,8 +64,11 @@ def compose(overrides: Sequence[str] = ()) -> Settings:
 
 
 def as_hydra(override: str) -> str:
-    """Write an override as hydra wants it: parameters of a rule from outside are new keys to it."""
-    return "++" + override if override.startswith("extra.") else override
+    """Write an override as hydra wants it: file names quoted, parameters of a rule from outside as new keys."""
+    key, equals, value = override.partition("=")
+    if key in FILES and value and value[0] not in "'\"" and value != "null":
+        value = "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return ("++" if key.startswith("extra.") else "") + key + equals + value
 
 
 def read_values(values: Any) -> Settings:

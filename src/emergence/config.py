@@ -23,6 +23,13 @@ def config_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[2] / "configs"
 
 
+def find_data(name: str) -> Path:
+    """Return the path of a data file; ``data:NAME`` is one that is shipped with the program."""
+    if not name.startswith("data:"):
+        return Path(name)
+    return config_folder() / "data" / Path(name[5:]).name
+
+
 def num(default: float, low: float, high: float, unit: str, meaning: str) -> Any:
     """Declare a number (an int default asks for whole numbers) with its closed range."""
     return field(default=default, metadata={"low": low, "high": high, "unit": unit, "meaning": meaning})
@@ -542,7 +549,8 @@ def check_value(key: str, value: Any, item: dataclasses.Field[Any]) -> Any:
     if item.name == "layers":
         if not isinstance(value, list | tuple) or not value:
             raise Refusal(f"{key}: a list of layers is needed, such as [development,strategic], not {value!r}")
-        return [_check_text(key, one, about["choices"]) for one in dict.fromkeys(value)]
+        chosen = {_check_text(key, one, about["choices"]) for one in value}
+        return [layer for layer in about["choices"] if layer in chosen]
     if isinstance(item.default, bool):
         if not isinstance(value, bool):
             raise Refusal(f"{key}: true or false is needed, not {value!r}")
@@ -560,6 +568,11 @@ def _check_text(key: str, value: Any, choices: tuple[str, ...]) -> str:
     return value
 
 
+def _short(value: float) -> str:
+    """Write a number so that neighbours of a bound can be told from it."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
+
 def _as_number(value: Any) -> Any:
     """Read a word as a number if it is one (YAML reads 1e9 as a word)."""
     try:
@@ -572,7 +585,7 @@ def _check_number(key: str, value: Any, whole: bool, about: Mapping[str, Any]) -
     low, high, unit = about["low"], about["high"], about["unit"]
     kind = "a whole number" if whole else "a number"
     unit = f" ({unit})" if unit not in ("", "1") else ""
-    span = f"{kind} from {low:g} to {high:g}{unit}"
+    span = f"{kind} from {_short(low)} to {_short(high)}{unit}"
     if isinstance(value, bool) or not isinstance(value, int | float):
         value = _as_number(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -580,7 +593,7 @@ def _check_number(key: str, value: Any, whole: bool, about: Mapping[str, Any]) -
     if isinstance(value, float) and not math.isfinite(value):
         raise Refusal(f"{key}: {span} is needed, not {value!r}")
     if not low <= value <= high:
-        raise Refusal(f"{key}: {value:g} is out of range; {span} is needed")
+        raise Refusal(f"{key}: {_short(value)} is out of range; {span} is needed")
     if whole:
         if value != int(value):
             raise Refusal(f"{key}: {span} is needed, not {value!r}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emergence.build import condition_table, make_simulation
 from emergence.compose import groups
-from emergence.config import Settings, config_folder, known_keys
+from emergence.config import Settings, config_folder, get, known_keys
 from emergence.measures import own as own_measures
 from emergence.measures.monthly import MONTHLY
 from emergence.rules.own import OWN
@@ -79,11 +79,12 @@ def key_lines() -> Iterator[str]:
     for name, options in groups().items():
         yield f"{name}=  {', '.join(options)}"
     yield ""
+    defaults = Settings()
     for key, item in known_keys().items():
         about = item.metadata
         span = f"{about['low']:g} to {about['high']:g}" if "low" in about and "optional" not in about else ""
         span = ", ".join(about.get("choices", ())) or span
-        default = "..." if callable(item.default_factory) else str(item.default)
+        default = str(get(defaults, key))
         unit = about.get("unit", "")
         unit = "" if unit in ("", "1") else f" {unit}"
         yield f"{key:<38} {default:<12} {about['meaning']} [{span}{unit}]".replace(" []", "")

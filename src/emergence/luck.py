@@ -55,6 +55,11 @@ def key(seed: int, number: int, step: int = 0) -> np.uint64:
     return np.uint64(derive_key(np.uint64(seed), np.uint64(number), np.uint64(step)))
 
 
+def normals(units: np.ndarray) -> np.ndarray:
+    """Map pairs of uniforms (last axis, even length) to half as many standard normals (Box and Muller 1958)."""
+    return np.sqrt(-2.0 * np.log(units[..., 0::2])) * np.cos(2.0 * np.pi * units[..., 1::2])
+
+
 def generator(seed: int, number: int, step: int = 0) -> np.random.Generator:
     """Return a numpy generator for work that has no identities, such as drawing a start network."""
     return np.random.Generator(np.random.Philox(key=int(key(seed, number, step))))

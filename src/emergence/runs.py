@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from emergence import store
 from emergence.build import make_simulation
 from emergence.compose import compose
 from emergence.config import Settings
+from emergence.errors import Refusal
 from emergence.step import Simulation
 from emergence.world import World
 
@@ -144,6 +146,18 @@ def run_settings(settings: Settings, on_month: Callable[[Simulation], None] | No
     simulation.advance(settings.steps, after_month)
     result.seconds = time.perf_counter() - began
     return result
+
+
+def prepare_folder(settings: Settings) -> None:
+    """Make the folder that runs go to, or refuse before anything is computed."""
+    folder = Path(settings.output.folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise Refusal(f"output.folder={folder}: cannot be written to ({why}); name a folder of yours") from None
 
 
 def film_months(settings: Settings) -> set[int]:

@@ -20,6 +20,7 @@ To add your own rule, put it into `PLAN` behind the rule that it follows.
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -29,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from emergence.config import Rules, Settings, read_settings
+from emergence.errors import Refusal
 from emergence.measures.monthly import measure_month
 from emergence.measures.own import chosen
 from emergence.rules import (
@@ -47,7 +49,7 @@ from emergence.rules import (
     work,
 )
 from emergence.rules.base import EVENT_COLUMNS, EventLog, Rule, State
-from emergence.rules.own import load_plugins, with_own_rules
+from emergence.rules.own import with_own_rules
 from emergence.world import World
 
 PLAN: tuple[Rule, ...] = (
@@ -111,6 +113,7 @@ class Simulation:
 
     def _month(self) -> None:
         begin_month(self._state)
+        cash, booked = self._money() if self.settings.debug else (0.0, 0.0)
         for rule in self.plan:
             if not is_on(self.rules, rule):
                 continue
@@ -120,6 +123,13 @@ class Simulation:
         self.world.step += 1
         if self.settings.debug:
             self.world.check()
+            cash_now, booked_now = self._money()
+            scale = max(1.0, abs(cash), *(abs(amount) for amount in self.world.ledger.values()))
+            assert abs((cash_now - cash) - (booked_now - booked)) <= 1e-9 * scale, "the ledger does not balance"
+
+    def _money(self) -> tuple[float, float]:
+        """Return all cash, and all that the ledger says was made less what was destroyed."""
+        return float(self.world.firms.cash.sum()), sum(self.world.ledger.values())
 
     def apply(self, rule: Rule) -> None:
         """Let one rule act on the world as it is."""
@@ -175,7 +185,12 @@ class Simulation:
     def load(cls, path: str | Path, threads: int | None = None) -> Simulation:
         """Read a state written by `save`; it goes on exactly as if it had never stopped."""
         world, extra = World.load(path)
-        load_plugins(extra["settings"]["plugins"])
+        for module in extra["settings"]["plugins"]:
+            if module not in sys.modules:
+                raise Refusal(
+                    f"{path}: the state was saved with the module '{module}'; nothing that a file names is "
+                    f"imported, so import {module} yourself first"
+                )
         settings = read_settings(extra["settings"])
         if threads is not None:
             settings.threads = threads

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from emergence.config import Settings
+from emergence.config import Settings, find_data
 from emergence.measures.monthly import MONTHLY
 from emergence.rules.base import EVENTS
 from emergence.rules.own import OWN
@@ -24,15 +24,26 @@ from emergence.step import Simulation
 Columns = dict[str, np.ndarray]
 _PARTS = {"skills": SKILLS, "base_skills": SKILLS, "culture": CULTURE, "purpose": PURPOSE, "propensities": 4}
 # What a run writes and how it is computed must not change its identity.
-_NOT_IDENTITY = ("output", "threads", "debug")
+_NOT_IDENTITY = ("threads", "debug")
+_NOT_IDENTITY_OF_OUTPUT = ("folder", "report", "film", "pictures")
 
 
 def run_hash(settings: Settings) -> str:
     """Return twelve hex digits that name a run: code version, settings, seed."""
     identity = {k: v for k, v in asdict(settings).items() if k not in _NOT_IDENTITY}
+    identity["output"] = {k: v for k, v in identity["output"].items() if k not in _NOT_IDENTITY_OF_OUTPUT}
     identity["own"] = {name: OWN[name].digest() for name in settings.extra}
+    identity["files"] = input_checksums(settings)
     text = json.dumps([version(), identity], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def input_checksums(settings: Settings) -> dict[str, str]:
+    """Return the SHA-256 of the network's files as they are now."""
+    network = settings.network
+    named = (network.ties, network.firms) if network.kind == "file" else ()
+    paths = [find_data(name) for name in named if name]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()}
 
 
 def version() -> str:
@@ -76,8 +87,7 @@ def ties_table(simulation: Simulation) -> Columns:
         uid = world.firms.uid
         one = np.flatnonzero(uid[owner] < uid[ties.nbr])
         one = one[np.lexsort((uid[ties.nbr[one]], uid[owner[one]]))]
-        code = owner.astype(np.int64) * max(world.size, 1) + ties.nbr
-        mate = np.searchsorted(code, ties.nbr[one].astype(np.int64) * max(world.size, 1) + owner[one])
+        mate = world.mate(LAYERS.index(layer), one)
         trust = ties.trust()
         rows.append(
             {
@@ -167,6 +177,7 @@ def manifest(simulation: Simulation, folder: Path, times: dict[str, Any]) -> dic
         "run": folder.name,
         "seed": simulation.settings.seed,
         "config": asdict(simulation.settings),
+        "input_sha256": input_checksums(simulation.settings),
         "own_rules": {name: OWN[name].digest() for name in simulation.settings.extra},
         "rules_after_conditions": asdict(simulation.rules),
         "versions": {"python": sys.version.split()[0]} | {name: metadata.version(name) for name in libraries},

@@ -7,6 +7,7 @@ over partners have one order, whatever order the firms were listed in.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from emergence.errors import Refusal
 from emergence.kernels import graph
 from emergence.schema import FIRMS, GROUPS, LAYERS, MEMBERSHIPS, TIES, Column
 
@@ -237,6 +239,25 @@ class World:
         words = self.words.get(attribute, [])
         return words[code] if code < len(words) else f"{attribute} {code}"
 
+    def find_firm(self, name: str) -> int | None:
+        """Return the uid of a firm by its id in the file, its name, or its number; None if there is none."""
+        for known in (self.ids, self.labels):
+            for uid, text in known.items():
+                if text == name:
+                    return uid
+        if name.isdecimal() and int(name) < 2**62 and self.rows_of([int(name)])[0] >= 0:
+            return int(name)
+        return None
+
+    def mate(self, layer: int, at: np.ndarray | None = None) -> np.ndarray:
+        """Return the position of the other end of each half-edge in `at` (all of them if left out)."""
+        ties = self.ties[layer]
+        owner = ties.owner().astype(np.int64)
+        nbr = ties.nbr.astype(np.int64)
+        code = owner * self.size + nbr
+        back = nbr * self.size + owner
+        return np.searchsorted(code, back if at is None else back[at])
+
     def rows_of(self, uids: Iterable[int]) -> np.ndarray:
         """Return the rows of firms by uid, -1 where none is alive."""
         wanted = np.asarray(list(uids), np.int64)
@@ -313,7 +334,28 @@ class World:
 
     @classmethod
     def load(cls, path: str | Path) -> tuple[World, dict[str, Any]]:
-        """Read a state written by `save`; returns the world and the extra."""
+        """Read a state written by `save`; returns the world and the extra.
+
+        Raises
+        ------
+        Refusal
+            If the file is damaged, of another format, or holds a state that cannot be.
+        """
+        try:
+            world, extra = cls._read(path)
+            world.check()
+            assert world.firms.sector.max(initial=0) < world.landscape.shape[0], "a sector has no landscape"
+            assert world.firms.sector.min(initial=0) >= 0, "a sector has no landscape"
+        except FileNotFoundError:
+            raise Refusal(f"{path}: there is no such file") from None
+        except (AssertionError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            raise Refusal(f"{path}: not a state that can go on: {error}") from None
+        except (OSError, EOFError, zipfile.BadZipFile) as error:
+            raise Refusal(f"{path}: cannot be read as a saved state: {error}") from None
+        return world, extra
+
+    @classmethod
+    def _read(cls, path: str | Path) -> tuple[World, dict[str, Any]]:
         with np.load(path, allow_pickle=False) as arrays:
             scalars = json.loads(arrays["scalars"].tobytes())
             if scalars["format"] != FORMAT:
@@ -357,6 +399,8 @@ class World:
         """
         firms = self.firms
         assert np.unique(firms.uid).size == self.size, "a uid occurs twice"
+        assert not self.size or (firms.slot.min() >= 0 and firms.slot.max() < self.slots.size), "a slot is off"
+        assert not self.slots.size or self.slots.max() < self.size, "the urn of candidates is off"
         assert (self.slots[firms.slot] == np.arange(self.size)).all(), "the urn of candidates is off"
         for name, column in firms.spec.items():
             if column.dtype.startswith("float"):
@@ -370,6 +414,7 @@ class World:
 
     def _check_layer(self, layer: str, ties: Ties) -> None:
         assert ties.ptr.size == self.size + 1 and ties.ptr[-1] == ties.count, f"{layer}: pointer is off"
+        assert ties.ptr[0] == 0 and (np.diff(ties.ptr) >= 0).all(), f"{layer}: pointer is off"
         owner, nbr = ties.owner(), ties.nbr
         if not ties.count:
             return
@@ -377,7 +422,7 @@ class World:
         assert (owner != nbr).all(), f"{layer}: a firm is tied to itself"
         code = owner.astype(np.int64) * self.size + nbr
         assert (np.diff(code) > 0).all(), f"{layer}: a tie occurs twice or out of order"
-        mate = np.searchsorted(code, nbr.astype(np.int64) * self.size + owner)
+        mate = self.mate(LAYERS.index(layer))
         assert (nbr[mate] == owner).all(), f"{layer}: a tie has one end only"
         for name in {"w", "good", "born", "formal", "share"} & set(ties.spec):
             column = ties.column(name)

@@ -71,7 +71,8 @@ class Findings:
     @cached_property
     def imported(self) -> ImportedNetwork | None:
         """The user's file as it was read, None without one or if it can no longer be read."""
-        from emergence.build import find_data, read_file
+        from emergence.build import read_file
+        from emergence.config import find_data
         from emergence.errors import Refusal
 
         network = self.settings.network

@@ -57,7 +57,7 @@ def update_accounts(
             shake = -shake
         spread = p.noise * (size[i] / p.unit) ** -0.2
         growth = p.growth_fill * (fill[i] - 1.0) + p.growth_margin * (margin - p.margin) + spread * shake
-        size[i] = max(size[i] * np.exp(min(max(growth, -0.5), 0.5)), 1.0)
+        size[i] = min(max(size[i] * np.exp(min(max(growth, -0.5), 0.5)), 1.0), 1e13)
 
 
 @njit(cache=True, nogil=True)

@@ -59,12 +59,14 @@ def update_strength(lo, hi, ptr, nbr, outcome, aside, p, w, good, bad, good_in, 
 
 
 @njit(cache=True, nogil=True)
-def update_reputation(lo, hi, ptr, good_in, bad_in, speed, reputation):
-    """Let reputation follow the partners' mean trust, in place."""
+def update_reputation(lo, hi, ptr_a, good_in_a, bad_in_a, ptr_b, good_in_b, bad_in_b, speed, reputation):
+    """Let reputation follow the mean trust of the partners in two layers, in place."""
     for i in range(lo, hi):
-        k = ptr[i + 1] - ptr[i]
+        k = ptr_a[i + 1] - ptr_a[i] + ptr_b[i + 1] - ptr_b[i]
         if k > 0:
             total = 0.0
-            for h in range(ptr[i], ptr[i + 1]):
-                total += trust_of(good_in[h], bad_in[h])
+            for h in range(ptr_a[i], ptr_a[i + 1]):
+                total += trust_of(good_in_a[h], bad_in_a[h])
+            for h in range(ptr_b[i], ptr_b[i + 1]):
+                total += trust_of(good_in_b[h], bad_in_b[h])
             reputation[i] += speed * (total / k - reputation[i])

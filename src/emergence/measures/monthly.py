@@ -10,6 +10,7 @@ from emergence.measures.equity import gini
 from emergence.schema import BITS, LAYERS
 from emergence.world import World
 
+# Flows (per month) are sums since the last measured month; with output.every=1 that is the month itself.
 # name: (unit, meaning); the keys are the columns of steps.parquet, in this order.
 MONTHLY: dict[str, tuple[str, str]] = {
     "step": ("month", "month"),
@@ -68,7 +69,7 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
     row.update({name: float(value) for name, value in counts.items() if name in MONTHLY})
     labels = joint_components([(t.ptr, t.nbr) for t in acting])
     sizes = np.bincount(labels, minlength=1)
-    projects, successes = int(firms.projects.sum()), int(firms.successes.sum())
+    projects, successes = counts.get("projects", 0.0), counts.get("successes", 0.0)
     row |= {
         "step": float(world.step),
         "firms": float(world.size),
@@ -81,10 +82,7 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
         "clustering": float(np.mean([mean_clustering(t.ptr, t.nbr) for t in acting])),
         "components": float(np.count_nonzero(sizes)),
         "giant_share": float(sizes.max(initial=0)) / n,
-        "projects": float(projects),
         "success_rate": successes / projects if projects else 0.0,
-        "betrayals": float(firms.betrayals.sum()),
-        "joint_income": float(firms.joint_income.sum()),
         "mean_z": float(firms.z.mean()) if world.size else 0.0,
         "best_z": float(firms.z.max(initial=-10.0)),
         "distinct": float(np.unique(firms.practice).size),

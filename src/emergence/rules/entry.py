@@ -10,14 +10,16 @@ import numpy as np
 from emergence.errors import nearest
 from emergence.kernels.landscape import update_z
 from emergence.kernels.random import fill_units
-from emergence.luck import stream
+from emergence.luck import normals, stream
 from emergence.rules.base import Rule, State, names
+from emergence.rules.innovation import enter_registry
 from emergence.schema import BITS, CULTURE, PURPOSE, SKILLS
 
 OPPORTUNITY = stream("entry.opportunity")
 TRAITS = stream("entry.traits")
 MUTATION = stream("entry.mutation")
-DRAWS = 8 + SKILLS
+# Draws of an entrant: parent, spin-off, then pairs for each normal number.
+NORMALS = 1 + 2 + SKILLS + CULTURE + PURPOSE
 
 
 def opportunities(state: State) -> tuple[np.ndarray, np.ndarray]:
@@ -55,6 +57,7 @@ def update_entries(state: State) -> None:
         return
     traits = make_entrants(state, uid[taken], sector[taken].astype(np.int16))
     world.enter(slot=first_slot + taken, **traits)
+    enter_registry(world.registry, traits["practice"], state.step)
     world.book("founded", float(traits["cash"].sum()))
     world.count("entries", taken.size)
     state.log("entry", uid[taken], value=traits["size"])
@@ -84,6 +87,7 @@ def found_firm(state: State, columns: Mapping[str, Any]) -> int:
     slot = world.slots.size
     world.slots = np.append(world.slots, np.int32(-1))
     world.enter(slot=np.array([slot]), **traits)
+    enter_registry(world.registry, traits["practice"], world.step)
     world.book("founded", float(traits["cash"][0]))
     world.count("entries", 1)
     state.log("entry", uid, value=traits["size"])
@@ -93,36 +97,38 @@ def found_firm(state: State, columns: Mapping[str, Any]) -> int:
 def make_entrants(state: State, uid: np.ndarray, sector: np.ndarray) -> dict[str, np.ndarray]:
     """Return the columns of new firms, most of them spin-offs of an incumbent in their sector."""
     firms, settings, founders = state.firms, state.rules.entry, state.settings.founders
-    units = fill_units(state.luck(TRAITS), uid, DRAWS + CULTURE + PURPOSE)
+    units = fill_units(state.luck(TRAITS), uid, 2 + 2 * NORMALS)
+    normal = normals(units[:, 2:])
+    moved = normal[:, 1:3] * 5.0
+    kick = normal[:, 3:] * 0.05
     parent = parents(firms, sector, units[:, 0])
     spin_off = units[:, 1] < settings.spin_offs
-    drift = normals(units[:, 8 : 8 + SKILLS]) * 0.05
-    skills = np.clip(firms.base_skills[parent] + drift, 0.0, 1.0).astype(np.float32)
+    skills = np.clip(firms.base_skills[parent] + kick[:, :SKILLS], 0.0, 1.0).astype(np.float32)
     bits = fill_units(state.luck(MUTATION), uid, 2 * BITS)
     mutated = bits[:, :BITS] < settings.mutation
     powers = np.uint64(1) << np.arange(BITS, dtype=np.uint64)
     flips = (mutated * powers).sum(axis=1, dtype=np.uint64)
     fresh = ((bits[:, BITS:] < 0.5) * powers).sum(axis=1, dtype=np.uint64)
     practice = np.where(spin_off, firms.practice[parent] ^ flips, fresh)
-    size = settings.size * founders.size * np.exp(0.5 * normals(units[:, 2:3])[:, 0])
+    size = settings.size * founders.size * np.exp(0.5 * normal[:, 0])
     z = np.zeros(uid.size)
     update_z(0, uid.size, practice, sector, state.world.landscape, z)
-    kick = normals(units[:, DRAWS:]) * 0.05
+    culture, purpose = kick[:, SKILLS : SKILLS + CULTURE], kick[:, SKILLS + CULTURE :]
     return {
         "uid": uid,
         "born": np.full(uid.size, state.step, np.int32),
         "sector": sector,
         "region": firms.region[parent],
-        "x": np.clip(firms.x[parent] + normals(units[:, 3:4])[:, 0] * 5.0, 0.0, None),
-        "y": np.clip(firms.y[parent] + normals(units[:, 4:5])[:, 0] * 5.0, 0.0, None),
+        "x": firms.x[parent] + moved[:, 0],
+        "y": firms.y[parent] + moved[:, 1],
         "size": size,
         "cash": size * founders.cash,
         "skills": skills,
         "base_skills": skills,
         "practice": practice,
         "z": z,
-        "culture": np.clip(firms.culture[parent] + kick[:, :CULTURE], 0, 1).astype(np.float32),
-        "purpose": np.clip(firms.purpose[parent] + kick[:, CULTURE:], 0, 1).astype(np.float32),
+        "culture": np.clip(firms.culture[parent] + culture, 0, 1).astype(np.float32),
+        "purpose": np.clip(firms.purpose[parent] + purpose, 0, 1).astype(np.float32),
         "autonomy": np.full(uid.size, state.rules.formation.own_weight),
         "slack": np.full(uid.size, state.rules.market.slack),
         "performance": np.full(uid.size, state.rules.market.margin),
@@ -139,11 +145,6 @@ def parents(firms: object, sector: np.ndarray, unit: np.ndarray) -> np.ndarray:
     nobody = lo == hi
     lo, hi = np.where(nobody, 0, lo), np.where(nobody, by_sector.size, hi)
     return by_sector[lo + np.floor(unit * (hi - lo)).astype(int)]
-
-
-def normals(units: np.ndarray) -> np.ndarray:
-    """Map uniforms to near-normal numbers by a logistic quantile of unit variance."""
-    return np.log(units / (1.0 - units)) * (np.sqrt(3.0) / np.pi)
 
 
 RULE = Rule(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from emergence import luck
 from emergence.config import Shock
-from emergence.errors import Refusal
 from emergence.kernels.landscape import mark_own_entries, redraw_entries, update_z
 from emergence.kernels.random import fill_units
 from emergence.luck import key, stream
@@ -16,6 +16,7 @@ SHIFT = stream("environment.shift")
 COMMON = stream("environment.common")
 DEMAND = stream("environment.demand")
 REMOVAL = stream("environment.removal")
+MOST_SHOCKS = 1000  # of one kind in one month
 
 
 def update_environment(state: State) -> None:
@@ -24,30 +25,32 @@ def update_environment(state: State) -> None:
     world = state.world
     changed = False
     if settings.drift > 0:
-        redraw(state, DRIFT, settings.drift, -1)
+        redraw(state, state.luck(DRIFT), settings.drift, -1)
         changed = True
-    for number, shock in enumerate(state.settings.timeline):
-        if shock.month != state.step:
-            continue
+    today = [shock for shock in state.settings.timeline if shock.month == state.step]
+    for shock in today:
+        # Shocks of one kind in one month each have luck of their own, whatever other kinds there are.
+        rank = sum(one is not shock and one.kind == shock.kind for one in today[: today.index(shock)])
         if shock.kind == "landscape_shift":
-            redraw(state, SHIFT, shock.size, -1 if shock.sector is None else shock.sector)
+            which = luck.key(world.seed, SHIFT, state.step * MOST_SHOCKS + rank)
+            redraw(state, which, shock.size, -1 if shock.sector is None else shock.sector)
             changed = True
             state.log("shock", -1, value=shock.size)
         elif shock.kind == "demand_crisis":
             state.log("shock", -1, value=shock.size)
         else:
-            remove(state, shock, number)
+            remove(state, shock, rank)
     if changed:
         firms = state.firms
         state.each(update_z, firms.practice, firms.sector, world.landscape, firms.z)
     world.demand["level"] = demand_level(state)
 
 
-def redraw(state: State, which: int, share: float, sector: int) -> None:
+def redraw(state: State, which: np.uint64, share: float, sector: int) -> None:
     """Redraw a share of the entries of the landscapes."""
     world, correlation = state.world, state.rules.environment.correlation
     own = state.constant(own_entries, world.seed, world.landscape.shape, correlation)
-    redraw_entries(state.luck(which), share, own, sector, world.landscape)
+    redraw_entries(which, share, own, sector, world.landscape)
 
 
 def own_entries(seed: int, shape: tuple[int, int, int], correlation: float) -> np.ndarray:
@@ -62,7 +65,7 @@ def demand_level(state: State) -> np.ndarray:
     settings, world = state.rules.environment, state.world
     sectors = world.demand["ar"].size
     units = fill_units(state.luck(DEMAND), np.arange(sectors), 2)
-    normal = np.sqrt(-2.0 * np.log(units[:, 0])) * np.cos(2.0 * np.pi * units[:, 1])
+    normal = luck.normals(units)[:, 0]
     world.demand["ar"] = settings.memory * world.demand["ar"] + settings.noise * normal
     level = (1.0 + settings.cycle * np.sin(2.0 * np.pi * state.step / settings.period)) * np.exp(world.demand["ar"])
     for shock in state.settings.timeline:
@@ -80,7 +83,7 @@ def severity(months: int, duration: int, recovery: int) -> float:
     return 1.0 if months < duration else 1.0 - (months - duration + 1) / (recovery + 1)
 
 
-def remove(state: State, shock: Shock, number: int) -> None:
+def remove(state: State, shock: Shock, rank: int) -> None:
     """Take firms out of the world: a named one, hubs, or random ones of a sector or region."""
     world, firms = state.world, state.firms
     eligible = np.ones(world.size, bool)
@@ -88,16 +91,16 @@ def remove(state: State, shock: Shock, number: int) -> None:
         eligible &= firms.sector == shock.sector
     if shock.region is not None:
         eligible &= firms.region == shock.region
-    chance = fill_units(state.luck(REMOVAL), firms.uid + np.int64(number), 1)[:, 0]
+    chance = fill_units(state.luck(REMOVAL), firms.uid, rank + 1)[:, rank]
     if shock.target == "random":
-        rank = chance
+        order_by = chance
     elif shock.target == "degree":
-        rank = -sum(ties.degree() for ties in world.ties).astype(float)  # type: ignore[union-attr]
+        order_by = -sum(ties.degree() for ties in world.ties).astype(float)  # type: ignore[union-attr]
     else:
-        rank = np.zeros(world.size)
-        eligible &= firms.uid == named_firm(state, shock.target)
+        order_by = np.zeros(world.size)
+        eligible &= firms.uid == world.find_firm(shock.target)
     # Equal degrees are told apart by luck, never by the order of rows.
-    order = np.lexsort((chance, rank))
+    order = np.lexsort((chance, order_by))
     gone = order[eligible[order]][: shock.count]
     if not gone.size:
         return
@@ -105,18 +108,6 @@ def remove(state: State, shock: Shock, number: int) -> None:
     struck = np.zeros(world.size, bool)
     struck[gone] = True
     state.retire(struck)
-
-
-def named_firm(state: State, name: str) -> int:
-    """Return the uid of a firm by its name, or refuse."""
-    for uid, label in state.world.labels.items():
-        if label == name:
-            return uid
-    if name.isdecimal():
-        return int(name)
-    raise Refusal(
-        f"timeline: removal of '{name}': there is no firm of that name; use random, degree, a firm's name or its number"
-    )
 
 
 RULE = Rule(

@@ -20,7 +20,7 @@ def offered_demand(state: State) -> np.ndarray:
     total = np.bincount(firms.sector, attraction, sectors)
     count = np.bincount(firms.sector, minlength=sectors)
     mean_z = np.bincount(firms.sector, firms.z, sectors) / np.maximum(count, 1)
-    trend = (1.0 + settings.growth) ** (state.step / 12.0)
+    trend = np.exp(np.clip(np.log1p(max(settings.growth, -0.999)) * state.step / 12.0, -30.0, 30.0))
     quality = np.exp(np.clip(settings.quality * (mean_z - demand["reference"]), -2.0, 2.0))
     sold = settings.demand * demand["base"] * trend * quality * demand["level"]
     share = np.divide(sold, total, out=np.zeros(sectors), where=total > 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from emergence.kernels.random import fill_units
-from emergence.luck import stream
+from emergence.luck import normals, stream
 from emergence.rules.base import Rule, State, names
 
 BLUR = stream("orchestration.blur")
@@ -20,7 +20,7 @@ def update_standard(state: State) -> None:
     if (state.step - 1) % settings.review or not state.world.size:
         return
     units = fill_units(state.luck(BLUR), firms.uid, 2)
-    seen = firms.z + settings.blur * np.sqrt(-2.0 * np.log(units[:, 0])) * np.cos(2.0 * np.pi * units[:, 1])
+    seen = firms.z + settings.blur * normals(units)[:, 0]
     state.world.standard = np.uint64(firms.practice[np.argmax(seen)])
 
 

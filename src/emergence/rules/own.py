@@ -62,9 +62,10 @@ class OwnRule:
         )
 
     def digest(self) -> str:
-        """Return a hash of the source, so that a run knows which code it ran."""
-        sources = [inspect.getsource(f) for f in (self.reference, self.fast) if f is not None]
-        return hashlib.sha256("\n".join(sources).encode()).hexdigest()[:16]
+        """Return a hash of the files that hold the rule, helpers included, so that a run knows its code."""
+        files = {inspect.getsourcefile(f) or "" for f in (self.reference, self.fast) if f is not None}
+        sources = [Path(file).read_bytes() for file in sorted(files) if Path(file).is_file()]
+        return hashlib.sha256(b"\n".join(sources)).hexdigest()[:16]
 
 
 OWN: dict[str, OwnRule] = {}

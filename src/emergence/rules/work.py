@@ -28,6 +28,8 @@ def update_work(state: State) -> None:
             ties.outcome, ties.value, firms.joint_income, firms.projects, firms.successes, firms.betrayals,
             work=ties.ptr,
         )  # fmt: skip
+    for what in ("projects", "successes", "betrayals", "joint_income"):
+        state.world.count(what, float(getattr(firms, what).sum()))
 
 
 RULE = Rule(
