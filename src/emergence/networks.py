@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from emergence.config import Network
+from emergence.errors import Refusal
 
 Pairs = tuple[np.ndarray, np.ndarray]
+MOST_LISTED = 3000  # firms up to which all pairs can be listed
 
 
 def make_network(settings: Network, n: int, region: np.ndarray, sector: np.ndarray, rng: np.random.Generator) -> Pairs:
@@ -32,7 +34,7 @@ def make_network(settings: Network, n: int, region: np.ndarray, sector: np.ndarr
     if n < 2 or degree == 0 or settings.kind in ("empty", "file"):
         return np.zeros(0, np.int32), np.zeros(0, np.int32)
     if settings.kind == "random":
-        return _fill(n, degree, lambda k: (rng.integers(0, n, k), rng.integers(0, n, k)))
+        return _fill(n, degree, lambda k: (rng.integers(0, n, k), rng.integers(0, n, k)), rng)
     if settings.kind == "clustered":
         return _clustered(settings, n, degree, region, sector, rng)
     import networkx as nx
@@ -47,7 +49,7 @@ def make_network(settings: Network, n: int, region: np.ndarray, sector: np.ndarr
     return edges[:, 0].copy(), edges[:, 1].copy()
 
 
-def _fill(n: int, degree: float, draw: object) -> Pairs:
+def _fill(n: int, degree: float, draw: object, rng: np.random.Generator) -> Pairs:
     """Draw pairs until there are n x degree / 2 different ones (or as many as there can be)."""
     wanted = min(round(n * degree / 2), n * (n - 1) // 2)
     codes = np.zeros(0, np.int64)
@@ -60,8 +62,19 @@ def _fill(n: int, degree: float, draw: object) -> Pairs:
         both = np.concatenate([codes, new])
         _, first = np.unique(both, return_index=True)
         codes = both[np.sort(first)][:wanted]
+    if codes.size < wanted:
+        codes = np.concatenate([codes, _others(n, codes, wanted - codes.size, degree, rng)])
     codes.sort()
     return (codes // n).astype(np.int32), (codes % n).astype(np.int32)
+
+
+def _others(n: int, codes: np.ndarray, wanted: int, degree: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw from the pairs that are left, where chance alone no longer finds them."""
+    if n > MOST_LISTED:
+        raise Refusal(f"network.degree={degree:g}: no room for so many ties inside regions and sectors; lower it")
+    a, b = np.triu_indices(n, 1)
+    left = np.setdiff1d(a.astype(np.int64) * n + b, codes, assume_unique=True)
+    return rng.permutation(left)[:wanted]
 
 
 def _clustered(
@@ -86,4 +99,4 @@ def _clustered(
             b[at] = order[lo[a[at]] + np.floor(place[at] * span).astype(int)]
         return a, b
 
-    return _fill(n, degree, draw)
+    return _fill(n, degree, draw, rng)

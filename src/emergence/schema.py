@@ -18,6 +18,9 @@ CULTURE = 6
 PURPOSE = 3
 BITS = 48
 
+ANY = (-1e15, 1e15)
+SHARE = (0.0, 1.0)
+
 
 @dataclass(frozen=True)
 class Column:
@@ -39,6 +42,8 @@ class Column:
         One line in plain words.
     layers : tuple of int
         Ties only: the layers that have the column.
+    span : (float, float)
+        Least and greatest value that may be set by hand.
     """
 
     name: str
@@ -48,6 +53,7 @@ class Column:
     default: float
     meaning: str
     layers: tuple[int, ...] = (0, 1, 2, 3)
+    span: tuple[float, float] = ANY
 
 
 def _c(
@@ -58,43 +64,51 @@ def _c(
     meaning: str,
     width: int = 1,
     layers: tuple[int, ...] = (0, 1, 2, 3),
+    span: tuple[float, float] = ANY,
 ) -> Column:
-    return Column(name, dtype, width, unit, default, meaning, layers)
+    return Column(name, dtype, width, unit, default, meaning, layers, span)
 
 
 FIRMS = (
     _c("uid", "int64", "id", -1, "identity, never used again"),
     _c("slot", "int64", "id", -1, "place in the urn from which uniform candidates are drawn"),
-    _c("kind", "uint8", "code", 0, "smb, large, institute, ngo, association, platform"),
-    _c("born", "int32", "month", 0, "month of entry; negative for founders with a past"),
-    _c("sector", "int16", "code", 0, "sector"),
-    _c("region", "int16", "code", 0, "region"),
+    _c("kind", "uint8", "code", 0, "smb, large, institute, ngo, association, platform", span=(0, len(KINDS) - 1)),
+    _c("born", "int32", "month", 0, "month of entry; negative for founders with a past", span=(-1e6, 1e6)),
+    _c("sector", "int16", "code", 0, "sector", span=(0, 254)),
+    _c("region", "int16", "code", 0, "region", span=(0, 32_000)),
     _c("x", "float64", "km", 0, "place, west to east"),
     _c("y", "float64", "km", 0, "place, south to north"),
-    _c("size", "float64", "EUR/month", 0, "monthly capacity"),
+    _c("size", "float64", "EUR/month", 0, "monthly capacity", span=(1.0, 1e13)),
     _c("cash", "float64", "EUR", 0, "balance, may go below zero down to the credit limit"),
-    _c("skills", "float32", "1", 0, "five skills in [0, 1]", SKILLS),
-    _c("base_skills", "float32", "1", 0, "skills to which unused learning returns", SKILLS),
-    _c("practice", "uint64", "bits", 0, "48 bits: a point on the sector's landscape"),
+    _c("skills", "float32", "1", 0, "five skills in [0, 1]", SKILLS, span=SHARE),
+    _c("base_skills", "float32", "1", 0, "skills to which unused learning returns", SKILLS, span=SHARE),
+    _c("practice", "uint64", "bits", 0, "48 bits: a point on the sector's landscape", span=(0, 2**BITS - 1)),
     _c("z", "float64", "1", 0, "standardised value of the practice"),
-    _c("culture", "float32", "1", 0, "six culture dimensions in [0, 1]", CULTURE),
-    _c("purpose", "float32", "1", 0, "purpose vector in [0, 1]", PURPOSE),
-    _c("reputation", "float64", "1", 0.5, "how far a stranger would trust the firm, [0, 1]"),
-    _c("autonomy", "float64", "1", 1, "weight of own utility against an orchestrator's score, [0, 1]"),
-    _c("absorptive", "float64", "1", 1, "absorptive capacity, multiplies learning"),
-    _c("explore", "float64", "1", 1, "propensity to explore, multiplies the tolerance for worse practice"),
-    _c("aspiration", "float64", "1", 0, "performance aimed at (margin)"),
-    _c("performance", "float64", "1", 0, "smoothed margin: profit per capacity"),
-    _c("drive", "float64", "1", 1, "above 1 below aspiration: searches, tries and drops more"),
-    _c("slack", "float64", "1", 0, "reserve capacity as a share of size"),
-    _c("digital", "float64", "1", 0, "level of digital practice, [0, 1]"),
-    _c("security", "float64", "1", 0, "protection against incidents, [0, 1]"),
-    _c("health", "float64", "1", 1, "share of capacity working, [0, 1]"),
-    _c("inventory", "float64", "EUR", 0, "stock of inputs"),
-    _c("propensities", "float64", "1", 0.5, "open, specialist, relational, platform", 4),
+    _c("culture", "float32", "1", 0, "six culture dimensions in [0, 1]", CULTURE, span=SHARE),
+    _c("purpose", "float32", "1", 0, "purpose vector in [0, 1]", PURPOSE, span=SHARE),
+    _c("reputation", "float64", "1", 0.5, "how far a stranger would trust the firm, [0, 1]", span=SHARE),
+    _c("autonomy", "float64", "1", 1, "weight of own utility against an orchestrator's score, [0, 1]", span=SHARE),
+    _c("absorptive", "float64", "1", 1, "absorptive capacity, multiplies learning", span=(0.0, 1e6)),
+    _c(
+        "explore",
+        "float64",
+        "1",
+        1,
+        "propensity to explore, multiplies the tolerance for worse practice",
+        span=(1e-6, 1e6),
+    ),
+    _c("aspiration", "float64", "1", 0, "performance aimed at (margin)", span=(-1e3, 1e3)),
+    _c("performance", "float64", "1", 0, "smoothed margin: profit per capacity", span=(-1e3, 1e3)),
+    _c("drive", "float64", "1", 1, "above 1 below aspiration: searches, tries and drops more", span=(0.01, 100.0)),
+    _c("slack", "float64", "1", 0, "reserve capacity as a share of size", span=(0.0, 100.0)),
+    _c("digital", "float64", "1", 0, "level of digital practice, [0, 1]", span=SHARE),
+    _c("security", "float64", "1", 0, "protection against incidents, [0, 1]", span=SHARE),
+    _c("health", "float64", "1", 1, "share of capacity working, [0, 1]", span=SHARE),
+    _c("inventory", "float64", "EUR", 0, "stock of inputs", span=(0.0, 1e15)),
+    _c("propensities", "float64", "1", 0.5, "open, specialist, relational, platform", 4, span=SHARE),
     _c("platform", "int64", "id", -1, "platform the firm sells on, -1 none"),
-    _c("platform_share", "float64", "1", 0, "share of sales on the platform, [0, 1]"),
-    _c("fill", "float64", "1", 1, "demand met by the market as a share of size, last month"),
+    _c("platform_share", "float64", "1", 0, "share of sales on the platform, [0, 1]", span=SHARE),
+    _c("fill", "float64", "1", 1, "demand met by the market as a share of size, last month", span=(0.0, 1e3)),
     _c("revenue", "float64", "EUR/month", 0, "revenue of last month"),
     _c("profit", "float64", "EUR/month", 0, "revenue less all costs of last month"),
     _c("joint_income", "float64", "EUR/month", 0, "net value from joint projects of this month"),

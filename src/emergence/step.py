@@ -87,6 +87,7 @@ class Simulation:
         self.events = EventLog()
         self.rows: list[dict[str, float]] = []
         self.seconds: dict[str, float] = {}
+        self.kept: dict[str, Any] = {}
         self.plan = with_own_rules(PLAN, settings)
         self._measures = chosen(settings.output.measures)
         self._state = State(world, settings, rules, self.events)
@@ -168,8 +169,11 @@ class Simulation:
         """Return one row per rule in the order of the step."""
         return explain(self.rules, self.plan)
 
-    def save(self, path: str | Path) -> None:
-        """Write the whole state, the log of events and the measures so far to one ``.npz`` file."""
+    def save(self, path: str | Path, **more: Any) -> None:
+        """Write the whole state, the log of events and the measures so far to one ``.npz`` file.
+
+        What is given by name is kept as JSON and comes back as ``simulation.kept``.
+        """
         events = self.events.columns()
         self.world.save(
             path,
@@ -177,6 +181,7 @@ class Simulation:
                 "settings": asdict(self.settings),
                 "rules": asdict(self.rules),
                 "rows": self.rows,
+                "kept": more,
                 "events": {name: column.tolist() for name, column in events.items()},
             },
         )
@@ -195,7 +200,7 @@ class Simulation:
         if threads is not None:
             settings.threads = threads
         simulation = cls(world, settings, read_settings({"rules": extra["rules"]}).rules)
-        simulation.rows = extra["rows"]
+        simulation.rows, simulation.kept = extra["rows"], extra["kept"]
         chunk = tuple(np.asarray(extra["events"][n], dtype) for n, dtype in EVENT_COLUMNS.items())
         simulation.events.chunks = [chunk] if chunk[0].size else []
         return simulation

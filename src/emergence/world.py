@@ -17,6 +17,7 @@ import numpy as np
 
 from emergence.errors import Refusal
 from emergence.kernels import graph
+from emergence.kernels.landscape import update_z
 from emergence.schema import FIRMS, GROUPS, LAYERS, MEMBERSHIPS, TIES, Column
 
 FORMAT = 1
@@ -276,6 +277,36 @@ class World:
     def count(self, what: str, number: float) -> None:
         """Add to one of this month's counters."""
         self.counts[what] = self.counts.get(what, 0.0) + float(number)
+
+    def check_value(self, name: str, value: Any) -> np.ndarray:
+        """Return a value for a column of firms as an array, or refuse one that no firm can have.
+
+        Raises
+        ------
+        ValueError
+            Naming the column, the value and the valid range.
+        """
+        column = self.firms.spec[name]
+        low, high = column.span
+        if name == "sector":
+            high = min(high, self.landscape.shape[0] - 1)
+        try:
+            array = np.asarray(value, np.float64 if name != "practice" else np.uint64)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(f"{name}: a number from {low:g} to {high:g} is needed, not {value!r}") from None
+        if not (np.isfinite(array).all() and (array >= low).all() and (array <= high).all()):
+            raise ValueError(f"{name}: {value!r} is out of range; {low:g} to {high:g} ({column.unit}) is needed")
+        return array.astype(column.dtype)
+
+    def write(self, name: str, rows: Any, value: Any) -> None:
+        """Set a column of some firms by hand: checked, booked if it is money, and valued if it is practice."""
+        array, column = self.check_value(name, value), self.firms.column(name)
+        if name == "cash":
+            self.book("by hand", float((array - column[rows]).sum()))
+        column[rows] = array
+        if name in ("practice", "sector"):
+            firms = self.firms
+            update_z(0, self.size, firms.practice, firms.sector, self.landscape, firms.z)
 
     def enter(self, **values: np.ndarray) -> None:
         """Add firms at the end; `uid` must be ascending and above that of all earlier entrants."""

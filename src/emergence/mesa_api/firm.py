@@ -36,7 +36,8 @@ class _ColumnView:
     def __set__(self, firm: Firm, value: Any) -> None:
         if self.name in FIXED:
             raise AttributeError(f"'{self.name}' cannot be set: it holds the world together")
-        firm.model.columns.column(self.name)[firm.row] = value
+        row = firm.row
+        firm.model.world.write(self.name, slice(row, row + 1), value)
 
 
 class Firm(mesa.Agent):

@@ -82,7 +82,7 @@ class FirmSet(AgentSet):
     def set(self, attr_name: str, value: Any) -> FirmSet:
         """Set an attribute of every firm to one value."""
         if self._is_column(attr_name) and attr_name not in (*FIXED, "unique_id"):
-            self._columns.column(attr_name)[:] = value
+            self.model.world.write(attr_name, slice(None), value)
         else:
             for firm in self:
                 setattr(firm, attr_name, value)

@@ -275,12 +275,19 @@ class EmergenceModel(mesa.Model):
 
     def save(self, path: str | Path) -> None:
         """Write the state to one ``.npz`` file; attributes that agents hold for themselves are not in it."""
-        self.simulation.save(path)
+        self.simulation.save(path, random=self.random.getstate(), activation=self.activation)
 
     @classmethod
-    def load(cls, path: str | Path, firm_class: type[Firm] = Firm, activation: str = "synchronous") -> EmergenceModel:
+    def load(cls, path: str | Path, firm_class: type[Firm] = Firm) -> EmergenceModel:
         """Read a state written by `save`; the model goes on exactly as if it had never stopped."""
-        return cls._from(Simulation.load(path), firm_class, activation)
+        simulation = Simulation.load(path)
+        model = cls._from(simulation, firm_class, simulation.kept["activation"])
+        version, words, gauss = simulation.kept["random"]
+        model.random.setstate((version, tuple(words), gauss))
+        for row in simulation.rows:
+            for name, values in model.datacollector.model_vars.items():
+                values.append(row["firms" if name == "firms_alive" else name])
+        return model
 
     @classmethod
     def _from(cls, simulation: Simulation, *args: Any) -> EmergenceModel:

@@ -76,6 +76,7 @@ def found_firm(state: State, columns: Mapping[str, Any]) -> int:
     for name in columns:
         if name not in settable:
             raise ValueError(f"a firm has no column '{name}' to set: {nearest(name, settable)}")
+    given = {name: world.check_value(name, value) for name, value in columns.items()}
     if not world.size:
         raise ValueError("a firm is drawn after the others' likeness, and no firm is left")
     world.made_by_hand += 1
@@ -83,7 +84,8 @@ def found_firm(state: State, columns: Mapping[str, Any]) -> int:
     uid = np.array([(world.step << 26) | (255 << 18) | world.made_by_hand], np.int64)
     sector = np.array([columns.get("sector", state.firms.sector[0])], np.int16)
     traits = make_entrants(state, uid, sector)
-    traits |= {name: np.array([value], world.firms.spec[name].dtype) for name, value in columns.items()}
+    traits |= {name: value[None] for name, value in given.items()}
+    update_z(0, 1, traits["practice"], traits["sector"], world.landscape, traits["z"])
     slot = world.slots.size
     world.slots = np.append(world.slots, np.int32(-1))
     world.enter(slot=np.array([slot]), **traits)
