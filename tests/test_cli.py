@@ -108,6 +108,53 @@ def test_broken_networks_are_refused_with_the_line(folder, capsys, ties, hint):
     assert hint in refusal(capsys, "run", *words)
 
 
+@pytest.mark.parametrize("where", ["/proc/nothing", "/dev/null/x", "file.txt/sub"])
+def test_a_folder_that_cannot_be_written_is_refused_before_the_run(folder, capsys, monkeypatch, where):
+    monkeypatch.chdir(folder)
+    (folder / "file.txt").write_text("")
+    assert "cannot be written" in refusal(capsys, "run", "firms=9", "steps=1", f"output.folder={where}")
+
+
+def test_file_names_may_hold_anything(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "ties (1), ü.csv").write_text("source,target\nA,B\n")
+    words = [
+        "network=file",
+        "network.ties=ties (1), ü.csv",
+        "output.folder=out = 'x', (y)",
+        "steps=1",
+        "output.report=false",
+    ]
+    assert main(["run", *words]) == 0
+    assert list((folder / "out = 'x', (y)").glob("baseline-*"))
+
+
+def test_another_network_under_the_same_name_is_another_run(folder):
+    for target in ("B", "C"):
+        (folder / "ties.csv").write_text(f"source,target\nA,{target}\nB,C\n")
+        main(
+            [
+                "run",
+                "network=file",
+                f"network.ties={folder}/ties.csv",
+                "steps=1",
+                "output.report=false",
+                f"output.folder={folder}/out",
+            ]
+        )
+    assert len(list((folder / "out").iterdir())) == 2
+
+
+def test_printed_defaults_are_the_true_ones(capsys):
+    from emergence.config import Settings, get
+
+    main(["run", "--help"])
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line.strip()}
+    for key in known_keys():
+        default = get(Settings(), key)
+        assert default == [] or str(default) in lines[key], key
+
+
 def test_check_lists_every_fault(folder, capsys):
     (folder / "ties.csv").write_text("source,target,strength\nA,A,\nB,C,7\nC,B,0.5\n")
     assert main(["check", str(folder / "ties.csv")]) == 2

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import networkx as nx
+import numpy as np
 import pytest
 
 import emergence as em
@@ -442,3 +443,61 @@ def test_10000_mutants_are_read_or_refused(tmp_path):
     """The same at length."""
     read, refusals = try_mutants(tmp_path, 10_000, "long")
     assert read >= 500 and refusals >= 5000
+
+
+def spoiled_states(path):
+    """Files that claim to be saved states: truncated, patched out of bounds, of another shape, not one at all."""
+    import io
+
+    whole = path.read_bytes()
+    yield whole[: len(whole) // 2]
+    yield b"PK nonsense"
+    with np.load(path) as arrays:
+        good = {name: arrays[name] for name in arrays.files}
+    for name, value in (
+        ("development.nbr", np.full_like(good["development.nbr"], 2_000_000_000)),
+        ("firms.sector", np.full_like(good["firms.sector"], 90)),
+        ("firms.cash", np.full_like(good["firms.cash"], np.nan)),
+        ("ptr.strategic", good["ptr.strategic"][::-1].copy()),
+        ("slots", good["slots"] + 5),
+        ("scalars", np.frombuffer(b"{}", np.uint8)),
+    ):
+        buffer = io.BytesIO()
+        np.savez(buffer, **(good | {name: value}))
+        yield buffer.getvalue()
+
+
+def test_a_damaged_state_is_refused_and_crashes_nothing(tmp_path):
+    from emergence.build import make_simulation
+    from emergence.compose import compose
+    from emergence.step import Simulation
+
+    path = tmp_path / "state.npz"
+    make_simulation(compose(["firms=20"])).advance(2).save(path)
+    for k, content in enumerate(spoiled_states(path)):
+        bad = tmp_path / f"bad{k}.npz"
+        bad.write_bytes(content)
+        with pytest.raises(Refusal):
+            Simulation.load(bad)
+    with pytest.raises(Refusal, match="no such file"):
+        Simulation.load(tmp_path / "none.npz")
+
+
+def test_a_state_imports_nothing_that_it_names(tmp_path, monkeypatch):
+    import json
+
+    from emergence.build import make_simulation
+    from emergence.compose import compose
+    from emergence.step import Simulation
+
+    (tmp_path / "evilmod.py").write_text("raise SystemExit('executed')")
+    monkeypatch.chdir(tmp_path)
+    make_simulation(compose(["firms=20"])).save(tmp_path / "state.npz")
+    with np.load(tmp_path / "state.npz") as arrays:
+        good = {name: arrays[name] for name in arrays.files}
+    scalars = json.loads(good["scalars"].tobytes())
+    scalars["extra"]["settings"]["plugins"] = ["evilmod"]
+    good["scalars"] = np.frombuffer(json.dumps(scalars).encode(), np.uint8)
+    np.savez(tmp_path / "sent.npz", **good)
+    with pytest.raises(Refusal, match="evilmod"):
+        Simulation.load(tmp_path / "sent.npz")

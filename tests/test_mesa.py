@@ -237,6 +237,63 @@ def test_a_firm_made_by_hand_is_conserved_and_saved(folder):
     assert model.columns.cash.tobytes() == again.columns.cash.tobytes()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("cash", float("nan")),
+        ("size", 0),
+        ("explore", 0),
+        ("sector", 99),
+        ("sector", -1),
+        ("reputation", 1.5),
+        ("cash", "much"),
+    ],
+)
+def test_values_that_no_firm_can_have_are_refused(name, value):
+    """Through an agent, through the set of all, and for a new firm; nothing is written."""
+    model = em.EmergenceModel(firms=20, seed=1)
+    before = model.columns.column(name).copy()
+    for change in (
+        lambda: setattr(model.agents[0], name, value),
+        lambda: model.agents.set(name, value),
+        lambda: em.Firm(model, **{name: value}),
+    ):
+        with pytest.raises(ValueError, match=name):
+            change()
+    assert np.array_equal(model.columns.column(name), before)
+
+
+def test_what_is_set_by_hand_is_valued_and_booked():
+    model = em.EmergenceModel(firms=20, seed=1, overrides=["debug=true"])
+    firm, other = model.agents[0], model.agents[1]
+    firm.cash += 1000.0
+    assert model.world.ledger["by hand"] == pytest.approx(1000.0)
+    firm.sector = other.sector
+    firm.practice = other.practice
+    assert firm.z == other.z
+    made = em.Firm(model, practice=other.practice, sector=other.sector)
+    assert made.z == other.z
+    model.run(2)
+
+
+def test_a_loaded_model_goes_on_exactly_with_its_luck_and_its_collector(folder):
+    class Shaker(em.Firm):
+        """Uses the model's own luck."""
+
+        def step(self):
+            """Move some cash by chance."""
+            self.cash += self.random.random()
+
+    settings = {"firms": 30, "seed": 2, "firm_class": Shaker, "activation": "random_sequential"}
+    whole = em.EmergenceModel(**settings).run(6)
+    half = em.EmergenceModel(**settings).run(3)
+    half.save(folder / "half.npz")
+    again = em.EmergenceModel.load(folder / "half.npz", firm_class=Shaker).run(3)
+    assert again.columns.cash.tobytes() == whole.columns.cash.tobytes()
+    one, two = (m.datacollector.get_model_vars_dataframe() for m in (whole, again))
+    assert one.equals(two) and len(one) == 6
+
+
 def test_the_data_collector_collects():
     model = em.EmergenceModel(firms=30, seed=1, agent_reporters={"cash": "cash", "rich": lambda a: a.cash > 1e4})
     model.run(4)

@@ -28,9 +28,9 @@ def update_environment(state: State) -> None:
         redraw(state, state.luck(DRIFT), settings.drift, -1)
         changed = True
     today = [shock for shock in state.settings.timeline if shock.month == state.step]
-    for shock in today:
+    for place, shock in enumerate(today):
         # Shocks of one kind in one month each have luck of their own, whatever other kinds there are.
-        rank = sum(one is not shock and one.kind == shock.kind for one in today[: today.index(shock)])
+        rank = sum(one.kind == shock.kind for one in today[:place])
         if shock.kind == "landscape_shift":
             which = luck.key(world.seed, SHIFT, state.step * MOST_SHOCKS + rank)
             redraw(state, which, shock.size, -1 if shock.sector is None else shock.sector)
