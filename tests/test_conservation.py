@@ -8,12 +8,14 @@ from emergence.build import make_simulation
 from emergence.config import walk
 from emergence.step import PLAN
 
+CONDITION_NAMES = ("diversity", "autonomy", "feedback", "adaptive_capacity", "shared_purpose")
+
 
 def random_config(number):
     """Draw a config: any rule on or off, any number within a factor of three of its default, shocks."""
     rng = np.random.default_rng(number)
     config = {"seed": number, "firms": int(rng.integers(1, 60)), "debug": True}
-    config["conditions"] = {n: float(rng.random()) for n in ("diversity", "autonomy", "feedback", "shared_purpose")}
+    config["conditions"] = {n: float(rng.random()) for n in CONDITION_NAMES}
     config["network"] = {"kind": str(rng.choice(["empty", "random", "small_world", "scale_free", "clustered"]))}
     config["layers"] = [["development"], ["strategic"], ["development", "strategic"]][rng.integers(3)]
     config["rules"] = rules = {}

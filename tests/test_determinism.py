@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import grow, same_bytes, settings_of
+from conftest import grow, same_bytes, settings_of, tables
 
 from emergence.build import make_simulation
 from emergence.rules import base
@@ -64,6 +64,25 @@ def test_the_order_in_which_firms_are_listed_changes_nothing(folder):
     listed = write_network(folder / "a", list(range(30)))
     shuffled = write_network(folder / "b", list(np.random.default_rng(2).permutation(np.arange(30))[::-1]))
     assert same_bytes(grow(network=listed, seed=3), grow(network=shuffled, seed=3)) == []
+
+
+def test_other_columns_of_a_file_are_kept(folder):
+    (folder / "ties.csv").write_text("source,target\nA,B\n")
+    (folder / "firms.csv").write_text("id,headcount,cash\nA,12,lots\nB,7,few\n")
+    network = {"kind": "file", "ties": str(folder / "ties.csv"), "firms": str(folder / "firms.csv")}
+    sim = grow(network=network, months=2)
+    table = tables(sim)["firms"]
+    kept = dict(zip(table["name"], table["headcount"], strict=True))
+    assert kept["A"] == "12" and set(table["cash_in_file"]) >= {"lots"} and table["cash"].dtype == float
+    sim.save(folder / "s.npz")
+    assert Simulation.load(folder / "s.npz").world.extra == sim.world.extra
+
+
+def test_layers_in_another_order_change_nothing():
+    one, two = (
+        grow(WORLD, seed=5, layers=layers) for layers in (["development", "strategic"], ["strategic", "development"])
+    )
+    assert same_bytes(one, two) == []
 
 
 def test_run_folders_are_equal_byte_for_byte(folder):

@@ -235,6 +235,8 @@ def use_imported(world: World, imported: ImportedNetwork, order: np.ndarray, set
         name = imported.names[k]
         world.ids[int(firms.uid[row])] = imported.ids[k]
         world.labels[int(firms.uid[row])] = f"{name} ({imported.ids[k]})" if name in repeated else name
+    for name, texts in imported.extra_firms.items():
+        world.extra[name] = {int(firms.uid[row]): texts[k] for row, k in enumerate(order)}
     for name in ("sector", "region"):
         words = imported.attributes.get(name)
         if words is None:

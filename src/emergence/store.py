@@ -73,6 +73,9 @@ def firms_table(simulation: Simulation) -> Columns:
     for name in world.words:
         words = [world.word_for(name, int(code)) for code in table[name]]
         table[f"{name}_name"] = np.array(words, dtype=object)
+    for name, texts in world.extra.items():
+        column = np.array([texts.get(int(uid), "") for uid in table["uid"]], dtype=object)
+        table[name if name not in table else f"{name}_in_file"] = column
     for layer, ties in zip(LAYERS, world.ties, strict=True):
         table[f"degree_{layer}"] = ties.degree()[order]
     return table

@@ -195,6 +195,8 @@ class World:
         Names and ids of firms that came from a file, by uid.
     words : dict of str to list of str
         What a file calls its sectors and regions, in the order of their codes.
+    extra : dict of str to dict of int to str
+        Other columns of a file about firms, as text by uid.
     """
 
     def __init__(self, firms: int = 0) -> None:
@@ -216,6 +218,7 @@ class World:
         self.labels: dict[int, str] = {}
         self.ids: dict[int, str] = {}
         self.words: dict[str, list[str]] = {}
+        self.extra: dict[str, dict[int, str]] = {}
 
     @property
     def size(self) -> int:
@@ -356,6 +359,7 @@ class World:
             "counts": self.counts,
             "labels": {str(uid): name for uid, name in self.labels.items()},
             "words": self.words,
+            "extra_columns": {name: {str(u): t for u, t in texts.items()} for name, texts in self.extra.items()},
             "ids": {str(uid): name for uid, name in self.ids.items()},
             "extra": extra or {},
         }
@@ -409,6 +413,9 @@ class World:
             setattr(world, name, scalars[name])
         world.standard = np.uint64(scalars["standard"])
         world.labels = {int(uid): name for uid, name in scalars["labels"].items()}
+        world.extra = {
+            name: {int(uid): text for uid, text in texts.items()} for name, texts in scalars["extra_columns"].items()
+        }
         world.ids = {int(uid): name for uid, name in scalars["ids"].items()}
         return world, scalars["extra"]
 

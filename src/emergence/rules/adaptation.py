@@ -21,7 +21,7 @@ RULE = Rule(
     about="below its aspiration a firm searches more, tries more and drops ties faster",
     source="Cyert and March 1963",
     moves=("tries", "up"),
-    reads=("firms.performance", "ties.nbr"),
+    reads=("firms.performance", "firms.aspiration", "ties.nbr"),
     writes=names("firms", ["aspiration", "drive"]),
     update=update_adaptation,
 )

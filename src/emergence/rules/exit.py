@@ -41,7 +41,7 @@ RULE = Rule(
     about="firms close down by age and performance, or default at the credit limit",
     source="US BLS cohorts (hazard by age); Gai and Kapadia 2010 (losses travel)",
     moves=("firms", "down"),
-    reads=names("firms", ["uid", "born", "size", "performance"]) + names("ties", ["nbr", "w"]),
+    reads=names("firms", ["uid", "born", "size", "cash", "performance"]) + names("ties", ["nbr", "w"]),
     writes=("firms", "ties", "firms.cash"),
     update=update_exits,
 )
