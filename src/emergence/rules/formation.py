@@ -118,6 +118,7 @@ RULE = Rule(
             "culture",
             "purpose",
             "reputation",
+            "z",
         ],
     )
     + ("ties.nbr", "state.meetings"),
