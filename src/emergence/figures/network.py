@@ -16,7 +16,6 @@ from emergence.figures.style import (
     INK,
     LAYER_COLOURS,
     PALE,
-    RED,
     WIDTH,
     Drawn,
     look,
@@ -24,6 +23,7 @@ from emergence.figures.style import (
     place_labels,
     shorten,
 )
+from emergence.measures.community import communities
 from emergence.schema import LAYERS
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SPRING_UP_TO = 1500  # firms in all panels together
 ALL_NAMES, TOP_NAMES = 25, 8
 THIN_TIES = 400  # ties over a density picture
+COMMUNITIES_UP_TO = 300_000  # firms; more would take longer to group than to run
 KNOWN = 4.0  # pull of the first ties of a network with names
 RASTER_ABOVE = 600  # ties in a panel: more are drawn as an image, which keeps the SVG small
 
@@ -236,30 +237,45 @@ class Dots:
 
 
 class Density:
-    """Large networks: how many firms are where, with the strongest ties over it."""
+    """Large networks: which community is where, and how dense, with the strongest ties over it."""
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         x = np.concatenate([m.x for m in findings.moments])
         y = np.concatenate([m.y for m in findings.moments])
         self.extent = (*_span(x), *_span(y))
-        self.images: list[Any] = []
+        self.uids = np.unique(np.concatenate([m.uid for m in findings.moments]))
+        self.label = self._communities() if self.uids.size <= COMMUNITIES_UP_TO else np.zeros(self.uids.size, int)
+
+    def _communities(self) -> np.ndarray:
+        """Return the community of every firm over all moments together, 0 for the largest."""
+        sides = [ties for moment in self.findings.moments for ties in moment.ties.values() if ties[0].size]
+        if not sides:
+            return np.zeros(self.uids.size, int)
+        a, b = (np.searchsorted(self.uids, np.concatenate([s[k] for s in sides])) for k in (0, 1))
+        rows, partners = np.concatenate([a, b]), np.concatenate([b, a])
+        order = np.lexsort((partners, rows))
+        ptr = np.searchsorted(rows[order], np.arange(self.uids.size + 1)).astype(np.int64)
+        weight = np.tile(np.concatenate([s[2] for s in sides]), 2)[order]
+        return communities(ptr, partners[order].astype(np.int32), weight)
 
     def draw(self, axes: Axes, moment: Snapshot) -> None:
-        """Draw one moment."""
+        """Draw one moment: the colour of a cell is its commonest community, its depth the number of firms."""
+        from matplotlib.colors import ListedColormap
+
         axes.set_xlim(self.extent[:2])
         axes.set_ylim(self.extent[2:])
+        label = np.minimum(self.label[np.searchsorted(self.uids, moment.uid)], len(CYCLE))
+        cells: dict[str, Any] = {"gridsize": 45, "extent": self.extent, "mincnt": 1, "linewidths": 0}
+        count = axes.hexbin(moment.x, moment.y, **cells)
+        number = np.asarray(count.get_array(), float)
+        count.remove()
         image = axes.hexbin(
-            moment.x,
-            moment.y,
-            gridsize=45,
-            extent=self.extent,
-            bins="log",
-            mincnt=1,
-            cmap="cividis_r",
-            linewidths=0,
-        )
-        self.images.append(image)
+            moment.x, moment.y, C=label, reduce_C_function=_commonest, cmap=ListedColormap([*CYCLE, GREY]),
+            vmin=-0.5, vmax=len(CYCLE) + 0.5, **cells,
+        )  # fmt: skip
+        depth = np.log1p(number) / np.log1p(max(number.max(initial=1.0), 1.0))
+        image.set_alpha(0.2 + 0.8 * depth)
         self._ties(axes, moment)
 
     def _ties(self, axes: Axes, moment: Snapshot) -> None:
@@ -273,30 +289,39 @@ class Density:
         order = np.argsort(moment.uid)
         rows = [order[np.searchsorted(moment.uid, side[top], sorter=order)] for side in (a, b)]
         lines = np.stack([np.column_stack([moment.x[r], moment.y[r]]) for r in rows], axis=1)
-        axes.add_collection(LineCollection(list(lines), colors=RED, linewidths=0.4, alpha=0.4), autolim=False)
+        axes.add_collection(LineCollection(list(lines), colors=INK, linewidths=0.4, alpha=0.35), autolim=False)
 
     def legend(self, axes: Axes) -> None:
-        """Draw the scale of the density in the free fourth panel."""
-        most = max(2.0, *(float(image.get_array().max()) for image in self.images if image.get_array().size))
-        for image in self.images:  # one scale for all panels
-            image.set_clim(1.0, most)
-        inset = axes.inset_axes((0.1, 0.55, 0.8, 0.06))
-        bar = axes.figure.colorbar(
-            self.images[0], cax=inset, orientation="horizontal", label="firms per cell (log scale)"
-        )
-        ticks = [10**k for k in range(9) if 10**k <= most]
-        bar.set_ticks(ticks, labels=[f"{tick:,}" for tick in ticks])
-        bar.minorticks_off()
-        axes.text(0.1, 0.3, f"red lines: the {THIN_TIES} strongest ties", transform=axes.transAxes, color=INK)
+        """Name the communities by colour, in the free fourth panel."""
+        end = self.findings.moments[-1]
+        count = np.bincount(self.label[np.searchsorted(self.uids, end.uid)], minlength=len(CYCLE) + 1)
+        handles = [
+            _dot(CYCLE[k], f"community {k + 1}: {count[k]:,} firms at the end", 8.0)
+            for k in range(len(CYCLE))
+            if count[k]
+        ]
+        rest = np.count_nonzero(count[len(CYCLE) :])
+        if rest:
+            handles.append(_dot(GREY, f"{rest:,} smaller ones: {count[len(CYCLE) :].sum():,} firms", 8.0))
+        axes.legend(handles=handles, loc="center left", frameon=False)
+        axes.text(0.03, 0.1, f"dark lines: the {THIN_TIES} strongest ties", transform=axes.transAxes, color=INK)
 
     def caption(self) -> str:
         """Return what the figure shows, in plain words."""
         where = " The file gives no places, so they were drawn at random." if self.findings.drawn("x") else ""
         return (
-            "Where the firms are, west to east and south to north: the darker a cell, the more firms. "
-            f"Red lines are the {THIN_TIES} strongest ties of each moment; all others are left out to keep the "
+            "Where the firms are, west to east and south to north. A cell has the colour of that large community "
+            "(firms with many ties among themselves, found by the Louvain method) of which most firms are there; "
+            "the deeper the colour, the more firms. Neighbouring cells of many colours say that communities are not "
+            f"places. Lines are the {THIN_TIES} strongest ties of each moment; all others are left out to keep the "
             f"picture readable.{where}"
         )
+
+
+def _commonest(labels: Any) -> float:
+    """Return the commonest of the large communities in a cell, the larger of several; grey if there is none."""
+    count = np.bincount(np.asarray(labels, int), minlength=len(CYCLE) + 1)[: len(CYCLE)]
+    return float(count.argmax()) if count.any() else float(len(CYCLE))
 
 
 def _span(values: np.ndarray) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import shlex
 from functools import lru_cache
 from typing import Any
 
+from emergence.compose import FILES
 from emergence.config import Settings, get, walk
 
 # What a run computes does not depend on these.
@@ -19,7 +20,7 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 def command(settings: Settings) -> str:
     """Return the command line that composes the same settings, quoted for a shell."""
     words = [f"scenario={settings.scenario}"] if known(settings.scenario) else []
-    words += [f"{key}={literal(get(settings, key))}" for key in differences(settings)]
+    words += [f"{key}={written(key, get(settings, key))}" for key in differences(settings)]
     return " ".join(["emergence", "run", *(shlex.quote(word) for word in words)])
 
 
@@ -56,6 +57,11 @@ def scenario_settings(scenario: str | None) -> Settings:
         return compose([f"scenario={scenario}"] if scenario else [])
     finally:
         holder.hydra = outer
+
+
+def written(key: str, value: Any) -> str:
+    """Return a value as it stands behind its key; file names stand as they are."""
+    return value if key in FILES and value is not None else literal(value)
 
 
 def literal(value: Any) -> str:
