@@ -14,7 +14,8 @@ import pytest
 
 from emergence import store
 from emergence.build import CONDITIONS, make_simulation
-from emergence.config import Settings, read_settings
+from emergence.config import Settings
+from emergence.reading import read_settings
 from emergence.step import Simulation
 
 

@@ -41,7 +41,7 @@ def test_no_corner_ends_empty_or_complete(corner):
     assert last["firms"] > 75
     assert 1.0 < last["mean_degree"] < 0.25 * last["firms"]
     assert last["giant_share"] > 0.5
-    assert last["innovations"] + last["tries"] > 0
+    assert sum(row["innovations"] for row in sim.rows[-12:]) > 10
 
 
 def test_without_ties_firms_innovate_less():

@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emergence.build import make_simulation
-from emergence.config import get, known_keys, put, read_settings
+from emergence.config import get, known_keys, put
 from emergence.errors import Refusal
+from emergence.reading import read_settings
 
 KEYS = known_keys()
 # Files and modules have tests of their own; sizes are kept small below.

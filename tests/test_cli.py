@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from emergence.cli import main
-from emergence.config import known_keys, read_settings
+from emergence.config import known_keys
 from emergence.errors import Refusal
+from emergence.reading import read_settings
 
 SMALL = ["firms=30", "steps=6", "output.report=false"]
 

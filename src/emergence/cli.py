@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from emergence.config import Settings
     from emergence.runs import Result
 
-DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
+DONE, REFUSED, INTERRUPTED = 0, 2, 130
 
 OVERVIEW = """emergence: a flight simulator for business networks
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from emergence.config import EXTRA_RULES, Settings, config_folder, defaults, known_keys, read_settings
+from emergence.config import EXTRA_RULES, Settings, config_folder, defaults, known_keys
 from emergence.errors import Refusal, nearest
+from emergence.reading import read_settings
 from emergence.rules.own import load_plugins
 
 # Their values are file names, whatever characters are in them.

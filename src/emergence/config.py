@@ -1,19 +1,17 @@
 """Typed settings: every key that a user can set, with its default, unit, range and meaning.
 
 The dataclasses are the one place of defaults; the YAML files under configs/ only override.
-`read_settings` turns a nested dict into checked settings or refuses with the nearest valid choice.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from emergence.errors import Refusal, nearest
 from emergence.schema import LAYERS
 
 
@@ -418,9 +416,6 @@ class Settings:
     output: Output = part(Output)
 
 
-_TEXT = word("", (), "")
-
-
 def defaults() -> dict[str, Any]:
     """Return the default settings as a nested dict; rules from outside are off until named."""
     return dataclasses.asdict(Settings())
@@ -455,147 +450,3 @@ def put(settings: Any, key: str, value: Any) -> None:
     for name in path:
         settings = getattr(settings, name)
     setattr(settings, last, value)
-
-
-def read_settings(values: Mapping[str, Any]) -> Settings:
-    """Check a nested dict and return settings.
-
-    Parameters
-    ----------
-    values : mapping
-        As composed from configs and overrides; missing keys keep their defaults.
-
-    Raises
-    ------
-    Refusal
-        Naming the key, the value and the valid range or the nearest valid name.
-    """
-    settings = _read(Settings, values, "")
-    routine = settings.rules.innovation
-    if routine.shortest > routine.longest:
-        raise Refusal(
-            "rules.innovation.shortest must not exceed rules.innovation.longest "
-            f"({routine.shortest} > {routine.longest})"
-        )
-    for name, first, second in (
-        ("search.development", "partners", "preferential"),
-        ("search.strategic", "partners", "preferential"),
-        ("innovation", "copy", "recombine"),
-    ):
-        shares = get(settings.rules, name)
-        if getattr(shares, first) + getattr(shares, second) > 1 + 1e-12:
-            raise Refusal(f"rules.{name}: {first} + {second} must not exceed 1: they are shares of one whole")
-    return settings
-
-
-def _as_list(key: str, value: Any) -> Sequence[Any]:
-    if not isinstance(value, list | tuple):
-        raise Refusal(f"{key}: a list is needed here, not {value!r}")
-    return value
-
-
-def _as_section(key: str, value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise Refusal(f"{key or 'the settings'}: a section is needed here, not {value!r}")
-    return value
-
-
-def _read_extra(key: str, values: Any) -> dict[str, float]:
-    """Read the parameters of a rule from outside; a rule that nobody registered is refused later."""
-    given = dict(_as_section(key, values))
-    known = EXTRA_RULES.get(key.removeprefix("extra."), dict(given))
-    for name in given:
-        if name not in known:
-            raise Refusal(f"unknown key '{key}.{name}': {nearest(str(name), known)}")
-    anything = num(0.0, -math.inf, math.inf, "", "")
-    return {str(name): check_value(f"{key}.{name}", value, anything) for name, value in {**known, **given}.items()}
-
-
-def _read(kind: type, values: Any, prefix: str) -> Any:
-    _as_section(prefix.rstrip("."), values)
-    hints = get_type_hints(kind)
-    known = {item.name: item for item in fields(kind)}
-    made = kind()
-    for name, value in values.items():
-        key = f"{prefix}{name}"
-        if name not in known:
-            raise Refusal(f"unknown key '{key}': {nearest(str(name), known)}")
-        item, hint = known[name], hints[name]
-        if is_dataclass(hint):
-            setattr(made, name, _read(hint, value, key + "."))  # type: ignore[arg-type]
-        elif name in ("plugins", "measures"):
-            setattr(made, name, [check_value(key, one, _TEXT) for one in _as_list(key, value)])
-        elif name == "extra":
-            made.extra = {
-                str(own): _read_extra(f"extra.{own}", values) for own, values in _as_section(key, value).items()
-            }
-        elif "item" in item.metadata:
-            read = [_read(item.metadata["item"], one, f"{key}[{i}].") for i, one in enumerate(_as_list(key, value))]
-            setattr(made, name, read)
-        else:
-            setattr(made, name, check_value(key, value, item))
-    return made
-
-
-def check_value(key: str, value: Any, item: dataclasses.Field[Any]) -> Any:
-    """Return `value` in the type of its declaration, or refuse with range or nearest name."""
-    about = item.metadata
-    if "optional" in about:
-        if value is None:
-            return None
-        if about["optional"] is str:
-            return _check_text(key, value, ())
-        return _check_number(key, value, True, about)
-    if item.name == "layers":
-        if not isinstance(value, list | tuple) or not value:
-            raise Refusal(f"{key}: a list of layers is needed, such as [development,strategic], not {value!r}")
-        chosen = {_check_text(key, one, about["choices"]) for one in value}
-        return [layer for layer in about["choices"] if layer in chosen]
-    if isinstance(item.default, bool):
-        if not isinstance(value, bool):
-            raise Refusal(f"{key}: true or false is needed, not {value!r}")
-        return value
-    if isinstance(item.default, int | float):
-        return _check_number(key, value, isinstance(item.default, int), about)
-    return _check_text(key, value, about["choices"])
-
-
-def _check_text(key: str, value: Any, choices: tuple[str, ...]) -> str:
-    if not isinstance(value, str):
-        raise Refusal(f"{key}: a word is needed, not {value!r}")
-    if choices and value not in choices:
-        raise Refusal(f"{key}: there is no '{value}'; {nearest(value, choices)}")
-    return value
-
-
-def _short(value: float) -> str:
-    """Write a number so that neighbours of a bound can be told from it."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
-
-
-def _as_number(value: Any) -> Any:
-    """Read a word as a number if it is one (YAML reads 1e9 as a word)."""
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
-
-
-def _check_number(key: str, value: Any, whole: bool, about: Mapping[str, Any]) -> int | float:
-    low, high, unit = about["low"], about["high"], about["unit"]
-    kind = "a whole number" if whole else "a number"
-    unit = f" ({unit})" if unit not in ("", "1") else ""
-    span = f"{kind} from {_short(low)} to {_short(high)}{unit}"
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        value = _as_number(value)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise Refusal(f"{key}: {span} is needed, not {value!r}")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise Refusal(f"{key}: {span} is needed, not {value!r}")
-    if not low <= value <= high:
-        raise Refusal(f"{key}: {_short(value)} is out of range; {span} is needed")
-    if whole:
-        if value != int(value):
-            raise Refusal(f"{key}: {span} is needed, not {value!r}")
-        return int(value)
-    return float(value)

@@ -14,8 +14,9 @@ from dataclasses import asdict
 
 import numpy as np
 
-from emergence.config import Settings, read_settings
+from emergence.config import Settings
 from emergence.network_io import ImportedNetwork
+from emergence.reading import read_settings
 from emergence.schema import LAYERS
 from emergence.step import Simulation
 

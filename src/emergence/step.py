@@ -19,7 +19,6 @@ To add your own rule, put it into `PLAN` behind the rule that it follows.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -29,10 +28,11 @@ from typing import Any
 
 import numpy as np
 
-from emergence.config import Rules, Settings, read_settings
+from emergence.config import Rules, Settings
 from emergence.errors import Refusal
 from emergence.measures.monthly import measure_month
 from emergence.measures.own import chosen
+from emergence.reading import read_settings
 from emergence.rules import (
     adaptation,
     dissolution,
@@ -238,8 +238,3 @@ def explain(rules: Rules, plan: Sequence[Rule] = PLAN) -> list[dict[str, Any]]:
         }
         for rule in plan
     ]
-
-
-def settings_json(settings: Settings) -> str:
-    """Return the settings as JSON with sorted keys, the text behind the hash of a run."""
-    return json.dumps(asdict(settings), sort_keys=True)

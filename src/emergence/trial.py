@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from emergence.build import make_simulation
-from emergence.config import EXTRA_RULES, read_settings
+from emergence.config import EXTRA_RULES
 from emergence.errors import nearest
+from emergence.reading import read_settings
 from emergence.rules.own import OWN
 from emergence.schema import LAYERS
 from emergence.step import Simulation

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from emergence.figures.findings import Findings
-from emergence.figures.network import frame_panel, picture_of
+from emergence.figures.network import fill_panels, frame_panel, picture_of
 from emergence.figures.style import WIDTH, Drawn, look, new_figure
 from emergence.runs import Snapshot
 
@@ -34,13 +34,7 @@ def draw_strip(findings: Findings) -> Drawn:
             height, rows, COLUMNS, left=0.02, right=0.98, top=1 - 0.3 / height, bottom=0.1 / height, wspace=0.06,
             hspace=0.2,
         )  # fmt: skip
-        panels = axes.ravel()
-        for panel, moment in zip(panels, reel.moments, strict=False):
-            frame_panel(panel, moment)
-            picture.draw(panel, moment)
-        for panel in panels[len(reel.moments) :]:
-            panel.set_axis_off()
-        picture.legend(panels[-1])
+        fill_panels(axes.ravel(), picture, reel.moments)
     caption = f"The network in {len(reel.moments)} pictures, every firm at the same place in all of them."
     return Drawn("film", "The network, month by month", caption, figure)
 

@@ -45,12 +45,7 @@ def draw_network(findings: Findings) -> Drawn:
     with look():
         figure, axes = new_figure(WIDTH, 2, 2, left=0.02, right=0.98, top=0.95, bottom=0.02, wspace=0.06, hspace=0.12)
         panels = axes.ravel()
-        for panel, moment in zip(panels, findings.moments, strict=False):
-            frame_panel(panel, moment)
-            picture.draw(panel, moment)
-        for panel in panels[len(findings.moments) :]:
-            panel.set_axis_off()
-        picture.legend(panels[3])
+        fill_panels(panels, picture, findings.moments)
     return Drawn("network", "The network over time", picture.caption(), figure)
 
 
@@ -58,6 +53,16 @@ def picture_of(findings: Findings) -> Dots | Density:
     """Return how the moments are drawn: dots and lines, or densities where there are too many firms."""
     uids = np.unique(np.concatenate([moment.uid for moment in findings.moments]))
     return Dots(findings, uids) if uids.size <= SPRING_UP_TO else Density(findings)
+
+
+def fill_panels(panels: np.ndarray, picture: Dots | Density, moments: list[Snapshot]) -> None:
+    """Draw a moment into each panel, and the legend into the last, which must be free."""
+    for panel, moment in zip(panels, moments, strict=False):
+        frame_panel(panel, moment)
+        picture.draw(panel, moment)
+    for panel in panels[len(moments) :]:
+        panel.set_axis_off()
+    picture.legend(panels[-1])
 
 
 def frame_panel(axes: Axes, moment: Snapshot) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito 2008: told apart by colour-blind readers. Yellow is kept for areas only.
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-SKY, PURPLE, YELLOW, BLACK = "#56B4E9", "#CC79A7", "#F0E442", "#000000"
+SKY, PURPLE, BLACK = "#56B4E9", "#CC79A7", "#000000"
 GREY, PALE, INK = "#7F7F7F", "#D9D9D9", "#222222"
 CYCLE = (BLUE, ORANGE, GREEN, RED, SKY, PURPLE)
 LAYER_COLOURS = {"operational": PURPLE, "development": BLUE, "strategic": RED, "social": GREEN}

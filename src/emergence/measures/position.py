@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 EXACT, SAMPLED, SOURCES = 500, 20_000, 64  # firms up to which betweenness is exact, is sampled; sources
 CONSTRAINT = 2_000  # firms up to which constraint is computed: it needs a matrix of firms by firms
 HUB_SHARE, BROKER_SHARE, EDGE_SHARE = 0.05, 0.05, 0.10
-ROLES = ("hub", "broker", "hub and broker", "at the edge", "isolated", "in between")
 BATCH = 2_000_000  # numbers held at once while paths are counted
 SEED = 1430
 
