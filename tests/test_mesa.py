@@ -405,6 +405,21 @@ def test_a_graph_becomes_a_model_and_a_model_a_graph():
         em.EmergenceModel.from_networkx(graph)
 
 
+@pytest.mark.parametrize("word", ["seed", "rng"])
+def test_mesas_own_trial_of_its_network_example_passes_with_our_model(word):
+    """mesa tries its virus on a network so: make it, step it ten times, drop it, and it must be gone."""
+    import weakref
+
+    model = em.EmergenceModel(**{word: 42})
+    ref = weakref.ref(model)
+    for _i in range(10):
+        model.step()
+    assert model.steps == 10 and len(model.datacollector.get_model_vars_dataframe()) == 10
+    del model
+    gc.collect()
+    assert ref() is None
+
+
 @pytest.mark.long
 def test_a_thousand_models_leave_memory_flat():
     """Made, run, looked at and dropped in one process."""
