@@ -15,8 +15,8 @@ from emergence.kernels import pairs
 from emergence.kernels.innovation import copy_segment
 from emergence.kernels.landscape import practice_value, to_z
 from emergence.kernels.random import draw4, unit
+from emergence.rules import adoption, credit, incidents, knowledge, market
 from emergence.rules import exit as exit_rule
-from emergence.rules import knowledge, market
 from emergence.rules.formation import utility_params
 from emergence.rules.search import score_params
 from emergence.schema import DEVELOPMENT, STRATEGIC
@@ -92,7 +92,7 @@ def test_a_routine_is_a_contiguous_ring_segment():
     ones, none = np.uint64(2**48 - 1), np.uint64(0)
     for start in (0, 5, 40, 47):
         for length in (1, 4, 16):
-            got = int(copy_segment(none, ones, start, length))
+            got = int(copy_segment(none, ones, start, length, 48))
             assert got == sum(1 << ((start + k) % 48) for k in range(length))
 
 
@@ -166,29 +166,108 @@ def test_accounts_are_settled_as_documented():
 
 
 def test_exits_follow_the_hazard_of_the_documentation():
-    """ODD 7.9: closing by age and performance, default at the credit limit, losses of the survivors."""
+    """ODD 7.9: closing by age and performance, losses of the survivors."""
     sim = grow({"firms": 300, "seed": 6, "rules": {"exit": {"rate": 8}}}, months=3)
     world, p, step = sim.world, sim.rules.exit, sim.step + 1
     f = world.firms
-    f.cash[::40] = -f.size[::40]
     key = luck.key(world.seed, exit_rule.EXIT, step)
-    fate = {}
+    gone = np.zeros(world.size, bool)
     for i in range(world.size):
         age = (step - f.born[i]) // 12
         monthly = 1 - (1 - (0.070 + 0.131 * math.exp(-age / 1.81))) ** (1 / 12)
         hazard = p.rate * monthly * math.exp(-3 * (f.performance[i] - 0.085) / 0.15)
-        gone = f.cash[i] < -0.25 * f.size[i] or unit(draw4(key, f.uid[i], 0)[0]) < hazard
-        fate[int(f.uid[i])] = bool(gone)
-    cash = dict(zip(f.uid.tolist(), f.cash.tolist(), strict=True))
+        gone[i] = unit(draw4(key, f.uid[i], 0)[0]) < hazard
+    owed = claims_by_debtor(world)
+    cash = {int(u): float(c) for u, c in zip(f.uid, f.cash, strict=True)}
+    for debtor in np.flatnonzero(gone):
+        for creditor, claim in owed[debtor]:
+            cash[int(f.uid[creditor])] -= claim
+    left = f.uid[~gone].tolist()
+    sim.apply(exit_rule.RULE)
+    assert gone.sum() > 10
+    assert world.firms.uid.tolist() == left
+    for uid, held in zip(world.firms.uid.tolist(), world.firms.cash.tolist(), strict=True):
+        assert held == pytest.approx(cash[uid], rel=1e-9)
+
+
+def claims_by_debtor(world):
+    """ODD 7.9: a tie carries a claim each way of .05 x w x the smaller size."""
+    owed = [[] for _ in range(world.size)]
+    size = world.firms.size
     for layer in (DEVELOPMENT, STRATEGIC):
         a, b, at = world.ties[layer].pairs()
         for i, j, w in zip(a, b, world.ties[layer].w[at], strict=True):
-            lost = 0.05 * float(w) * min(f.size[i], f.size[j])
+            claim = 0.05 * float(w) * min(size[i], size[j])
+            owed[i].append((j, claim))
+            owed[j].append((i, claim))
+    return owed
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_defaults_pull_creditors_down_as_documented(seed):
+    """ODD 7.9: whoever is below the limit fails, then whoever lost more than it could bear, and so on."""
+    sim = grow({"firms": 200, "seed": seed}, months=3)
+    world = sim.world
+    f = world.firms
+    f.cash[:] = 0.02 * f.size - 0.25 * f.size
+    f.cash[:: 20 + seed] = -f.size[:: 20 + seed]
+    owed, capital = claims_by_debtor(world), f.cash + 0.25 * f.size
+    failed, lost = set(np.flatnonzero(capital < 0).tolist()), np.zeros(world.size)
+    first, front = len(failed), sorted(failed)
+    while front:
+        for debtor in front:
+            for creditor, claim in owed[debtor]:
+                lost[creditor] += claim
+        front = [i for i in range(world.size) if i not in failed and lost[i] > capital[i]]
+        failed |= set(front)
+    cash = {int(f.uid[i]): f.cash[i] - lost[i] for i in range(world.size) if i not in failed}
+    sim.apply(credit.RULE)
+    assert len(failed) > first
+    assert dict(zip(world.firms.uid.tolist(), world.firms.cash.tolist(), strict=True)) == pytest.approx(cash, rel=1e-9)
+
+
+def test_adoption_is_the_formula_of_the_documentation():
+    """ODD 7.10: at once from the threshold on, else p + q x the share seen."""
+    keys = {"enabled": True, "spontaneous": 0.05, "imitation": 0.3, "threshold": 0.4, "market": 0.25}
+    sim = grow({"firms": 200, "rules": {"adoption": keys}}, months=4)
+    world = sim.world
+    f = world.firms
+    had, everyone = f.digital.copy(), f.digital.mean()
+    seen = np.zeros((world.size, 2))
+    for layer in (DEVELOPMENT, STRATEGIC):
+        for i, j in zip(*world.ties[layer].pairs()[:2], strict=True):
+            seen[i] += (had[j], 1)
+            seen[j] += (had[i], 1)
+    key = luck.key(world.seed, adoption.ADOPT, sim.step + 1)
+    expected = had.copy()
+    for i in range(world.size):
+        share = 0.75 * (seen[i, 0] / seen[i, 1] if seen[i, 1] else 0.0) + 0.25 * everyone
+        if share >= 0.4 or unit(draw4(key, f.uid[i], 0)[0]) < 0.05 + 0.3 * share:
+            expected[i] = 1.0
+    cash = f.cash - 0.1 * f.size * (expected - had)
+    sim.apply(adoption.RULE)
+    assert 5 < (expected - had).sum() < 195
+    assert (f.digital == expected).all() and f.cash == pytest.approx(cash, rel=1e-12)
+
+
+def test_incidents_are_the_formula_of_the_documentation():
+    """ODD 7.10: struck with 1 - (1 - start o) prod(1 - spread w o), o = 1 - security; over with .5."""
+    keys = {"enabled": True, "start": 0.02, "spread": 0.5, "waning": 0.2}
+    sim = grow({"firms": 200, "rules": {"incidents": keys}}, months=5)
+    world = sim.world
+    f = world.firms
+    f.security[:] = np.linspace(0, 0.9, world.size)
+    was, spared = f.incident.copy(), 1 - 0.02 * (1 - f.security)
+    for layer in (DEVELOPMENT, STRATEGIC):
+        a, b, at = world.ties[layer].pairs()
+        for i, j, w in zip(a, b, world.ties[layer].w[at], strict=True):
             for one, other in ((i, j), (j, i)):
-                if fate[int(f.uid[other])] and not fate[int(f.uid[one])]:
-                    cash[int(f.uid[one])] -= lost
-    sim.apply(exit_rule.RULE)
-    assert sum(fate.values()) > 10
-    assert set(world.firms.uid.tolist()) == {uid for uid, gone in fate.items() if not gone}
-    for uid, held in zip(world.firms.uid.tolist(), world.firms.cash.tolist(), strict=True):
-        assert held == pytest.approx(cash[uid], rel=1e-9)
+                if was[other] == 1:
+                    spared[one] *= 1 - 0.5 * float(w) * (1 - f.security[one])
+    key = luck.key(world.seed, incidents.SPREAD, sim.step + 1)
+    draw = np.array([unit(draw4(key, uid, 0)[0]) for uid in f.uid])
+    expected = np.where(was == 0, draw < 1 - spared, np.where(was == 1, 1 + (draw < 0.5), 2 - 2 * (draw < 0.2)))
+    sim.apply(incidents.RULE)
+    assert len(set(was.tolist())) == 3
+    assert (f.incident == expected).all()
+    assert (f.health == np.where(expected == 1, 0.5, 1.0)).all()

@@ -22,8 +22,11 @@ ZERO = {
         "competition": 0, "price": 0, "fixed_cost": 0, "variable_cost": 0, "saving_z": 0, "tie_cost": 0,
         "building_cost": 0, "growth_fill": 0, "growth_margin": 0, "noise": 0, "memory": 1, "payout": 0,
     },
-    "exit": {"rate": 0, "credit": 1e12, "contagion": 0},
+    "exit": {"rate": 0},
+    "credit": {"limit": 1e12, "claims": 0},
     "entry": {"opportunities": 0},
+    "adoption": {"spontaneous": 0, "imitation": 0, "threshold": 2, "cost": 0},
+    "incidents": {"start": 0},
     "dissolution": {"development": 0, "strategic": 0},
     "orchestration": {},
 }  # fmt: skip
@@ -45,7 +48,7 @@ def test_every_rule_of_the_plan_is_tried():
 @pytest.mark.parametrize("seed", [1, 2])
 def test_off_equals_zero_effect_and_cost(name, seed):
     company = merge({"firms": 80, "seed": seed}, COMPANY.get(name, {}))
-    zero = grow(company, {"rules": {name: ZERO[name]}}, months=30)
+    zero = grow(company, {"rules": {name: merge(ZERO[name], {"enabled": True})}}, months=30)
     off = grow(company, {"rules": {name: merge(ZERO[name], {"enabled": False})}}, months=30)
     assert same_bytes(zero, off) == []
 
@@ -57,7 +60,7 @@ def test_on_moves_what_the_rule_says_it_moves(rule):
     company = {
         "firms": 100,
         "output": {"events": False},
-        "timeline": crisis if rule.name == "adaptation" else [],
+        "timeline": crisis if rule.name in ("adaptation", "credit") else [],
     }
     measure, direction = rule.moves
 

@@ -155,6 +155,7 @@ class FormationLayer:
     other_layer: float = num(0.15, 0, 5, "1", "b6 tied in another layer")
     expected: float = num(0.25, 0, 5, "1", "b7 expected value: practice and standing of the partner")
     k0: float = num(8.0, 0.1, 1e6, "ties", "ties at which the cost of one more has doubled")
+    blind: float = num(0.15, 0, 1, "1", "chance that a meeting makes a tie when choice is off")
 
 
 @dataclass
@@ -162,6 +163,7 @@ class Formation:
     """Ties by mutual consent."""
 
     enabled: bool = switch(True, "rule on")
+    choice: bool = switch(True, "firms choose by utility; false: every meeting has the same chance")
     rate: float = num(1.0, 0, 1, "1", "multiplies the probability of consent")
     intercept: float = num(0.0, -10, 10, "1", "added to both sides' utility")
     noise: float = num(0.25, 1e-6, 10, "1", "s: P = logistic(U_ij/s) logistic(U_ji/s)")
@@ -268,12 +270,15 @@ class Market:
     fixed_cost: float = num(0.42, 0, 10, "1", "fixed cost as a share of size, slack included")
     variable_cost: float = num(0.5, 0, 10, "1", "variable cost as a share of sales")
     saving_z: float = num(0.015, 0, 1, "1", "variable cost saved per z")
+    saving_digital: float = num(0.02, 0, 1, "1", "variable cost saved by digital practice")
     tie_cost: float = num(0.0008, 0, 1, "1", "monthly cost of a tie, times root size")
     building_cost: float = num(0.002, 0, 1, "1", "cost of building a tie, times root size")
     growth_fill: float = num(0.05, 0, 5, "1/month", "growth of size with fill - 1")
     growth_margin: float = num(0.15, 0, 5, "1/month", "growth of size with margin - reference")
     margin: float = num(0.085, -1, 1, "1", "reference margin")
-    noise: float = num(0.035, 0, 2, "1", "Laplace scale of growth at size 10,000, times (size/10000)^-.2")
+    noise: float = num(0.035, 0, 2, "1", "Laplace scale of growth at size 10,000, times (size/10000)^-noise_by_size")
+    noise_by_size: float = num(0.2, 0, 2, "1", "how fast growth calms with size")
+    smallest: float = num(1.0, 1, 1e9, "EUR/month", "size below which no firm falls")
     memory: float = num(0.8, 0, 1, "1/month", "memory of performance")
     buffer: float = num(0.2, 0, 1e12, "months", "cash in months of capacity that owners leave in the firm")
     payout: float = num(0.2, 0, 1, "1/month", "share of cash above the buffer that owners take out")
@@ -281,14 +286,21 @@ class Market:
 
 
 @dataclass
+class Credit:
+    """Default at the credit limit, and claims between partners."""
+
+    enabled: bool = switch(True, "rule on")
+    limit: float = num(0.25, 0, 1e12, "months", "credit limit in months of capacity")
+    claims: float = num(0.05, 0, 1, "1", "claim on a partner, times w and the smaller size; lost when it ends")
+
+
+@dataclass
 class Exit:
-    """Closing down and default."""
+    """Closing down."""
 
     enabled: bool = switch(True, "rule on")
     rate: float = num(0.85, 0, 10, "1", "multiplies the hazard .070 + .131 exp(-age/1.81) a year")
     selection: float = num(3.0, 0, 50, "1", "hazard x exp(-this (performance-.085)/.15)")
-    credit: float = num(0.25, 0, 1e12, "months", "credit limit in months of capacity")
-    contagion: float = num(0.05, 0, 1, "1", "loss at a partner's death, times w and the smaller size")
 
 
 @dataclass
@@ -305,10 +317,36 @@ class Entry:
 
 
 @dataclass
+class Adoption:
+    """Digital practice that spreads by what others do; `market.saving_digital` is what it brings."""
+
+    enabled: bool = switch(False, "rule on")
+    spontaneous: float = num(0.0025, 0, 1, "1/month", "chance to adopt of oneself (p)")
+    imitation: float = num(0.032, 0, 1, "1/month", "added where all that is seen have adopted (q)")
+    threshold: float = num(2.0, 0, 2, "1", "share seen from which a firm adopts at once; above 1 never")
+    market: float = num(0.0, 0, 1, "1", "weight of the whole market's share against the partners'")
+    influence: float = num(1.0, -1, 1, "1", "1: others' adoption attracts; -1: it repels")
+    cost: float = num(0.1, 0, 120, "months", "cost of adopting, in months of capacity")
+
+
+@dataclass
+class Incidents:
+    """Incidents that spread along ties."""
+
+    enabled: bool = switch(False, "rule on")
+    start: float = num(0.0005, 0, 1, "1/month", "chance that one starts at a firm, times 1-security")
+    spread: float = num(0.2, 0, 1, "1/month", "chance to pass on along a tie of full strength, times 1-security")
+    recovery: float = num(0.5, 0, 1, "1/month", "chance to overcome it")
+    waning: float = num(0.03, 0, 1, "1/month", "chance that immunity ends")
+    damage: float = num(0.5, 0, 1, "1", "share of capacity lost while struck")
+
+
+@dataclass
 class Dissolution:
     """Chosen breaking of ties."""
 
     enabled: bool = switch(True, "rule on")
+    choice: bool = switch(True, "the terms below count; false: the hazard of the layer alone, whoever is tied")
     development: float = num(0.003, 0, 1, "1/month", "hazard at w = .4 and trust .6")
     strategic: float = num(0.004, 0, 1, "1/month", "hazard at w = .4 and trust .6")
     by_strength: float = num(2.0, 0, 20, "1", "hazard x exp(-this (w-.4))")
@@ -343,8 +381,11 @@ class Rules:
     innovation: Innovation = part(Innovation)
     adaptation: Adaptation = part(Adaptation)
     market: Market = part(Market)
+    credit: Credit = part(Credit)
     exit: Exit = part(Exit)
     entry: Entry = part(Entry)
+    adoption: Adoption = part(Adoption)
+    incidents: Incidents = part(Incidents)
     dissolution: Dissolution = part(Dissolution)
     orchestration: Orchestration = part(Orchestration)
 

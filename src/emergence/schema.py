@@ -103,6 +103,7 @@ FIRMS = (
     _c("slack", "float64", "1", 0, "reserve capacity as a share of size", span=(0.0, 100.0)),
     _c("digital", "float64", "1", 0, "level of digital practice, [0, 1]", span=SHARE),
     _c("security", "float64", "1", 0, "protection against incidents, [0, 1]", span=SHARE),
+    _c("incident", "uint8", "code", 0, "0 well, 1 struck, 2 immune", span=(0, 2)),
     _c("health", "float64", "1", 1, "share of capacity working, [0, 1]", span=SHARE),
     _c("inventory", "float64", "EUR", 0, "stock of inputs", span=(0.0, 1e15)),
     _c("propensities", "float64", "1", 0.5, "open, specialist, relational, platform", 4, span=SHARE),

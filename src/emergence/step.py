@@ -9,10 +9,11 @@ Order of the phases and of the rules in them:
 5. strengthening and decay: strengthening
 6. innovation: knowledge, innovation
 7. adaptation: adaptation
-8. market and money: market, exit, entry
-9. dissolution: dissolution
-10. governance, sensing, steering: orchestration
-11. observation: measures (read-only)
+8. market and money: market, credit, exit, entry
+9. digital and contagion: adoption, incidents
+10. dissolution: dissolution
+11. governance, sensing, steering: orchestration
+12. observation: measures (read-only)
 
 To add your own rule, put it into `PLAN` behind the rule that it follows.
 """
@@ -35,11 +36,14 @@ from emergence.measures.own import chosen
 from emergence.reading import read_settings
 from emergence.rules import (
     adaptation,
+    adoption,
+    credit,
     dissolution,
     entry,
     environment,
     exit,
     formation,
+    incidents,
     innovation,
     knowledge,
     market,
@@ -62,8 +66,11 @@ PLAN: tuple[Rule, ...] = (
     innovation.RULE,
     adaptation.RULE,
     market.RULE,
+    credit.RULE,
     exit.RULE,
     entry.RULE,
+    adoption.RULE,
+    incidents.RULE,
     dissolution.RULE,
     orchestration.RULE,
 )

@@ -8,9 +8,18 @@ from emergence.kernels.pairs import elsewhere_trust, logistic, score, shared_par
 from emergence.kernels.random import pair_key, unit
 
 
+@njit(cache=True, inline="always")
+def consents(u_i, u_j, noise, rate, draw):
+    """Tell whether both want the tie: draw < rate x logistic(u_i/noise) logistic(u_j/noise).
+
+    As the noise goes to 0 this is mutual consent (Jackson and Wolinsky 1996).
+    """
+    return draw < rate * logistic(u_i / noise) * logistic(u_j / noise)
+
+
 @njit(cache=True, nogil=True)
 def make_consents(
-    lo, hi, key, rate, noise, met, uid, own, x, y, sector, profile, aside,
+    lo, hi, key, rate, noise, blind, met, uid, own, x, y, sector, profile, aside,
     ptr, nbr, ptr_a, nbr_a, good_a, bad_a, ptr_b, nbr_b, good_b, bad_b, ptr_c, nbr_c, good_c, bad_c,
     p, q, consent, order,
 ):  # fmt: skip
@@ -18,6 +27,8 @@ def make_consents(
 
     Parameters
     ----------
+    blind : float
+        Chance that a meeting makes a tie whoever met, or -1 where firms choose.
     met : int32[n, MOST]
         Candidates.
     own : float64[n]
@@ -34,6 +45,10 @@ def make_consents(
             if j < 0 or find(ptr, nbr, i, j) >= 0:
                 continue
             words = pair_key(key, uid[i], uid[j])
+            if blind >= 0.0:
+                consent[i, m] = unit(words[0]) < blind
+                order[i, m] = words[1]
+                continue
             t_i = elsewhere_trust(
                 i, j, ptr_a, nbr_a, good_a, bad_a, ptr_b, nbr_b, good_b, bad_b, ptr_c, nbr_c, good_c, bad_c
             )
@@ -49,8 +64,7 @@ def make_consents(
                 seen = score(i, j, k_i, k_j, profile, aside, q)
                 u_i = own[i] * u_i + (1.0 - own[i]) * seen
                 u_j = own[j] * u_j + (1.0 - own[j]) * seen
-            chance = rate * logistic(u_i / noise) * logistic(u_j / noise)
-            if unit(words[0]) < chance:
+            if consents(u_i, u_j, noise, rate, unit(words[0])):
                 consent[i, m] = 1
                 order[i, m] = words[1]
 

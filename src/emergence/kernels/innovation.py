@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from emergence.kernels.landscape import BITS, ONE, practice_value, to_z
+from emergence.kernels.landscape import ONE, practice_value, to_z
 from emergence.kernels.random import below, draw4, unit
 
 KEPT, COPIED, RECOMBINED, FLIPPED = 0, 1, 2, 3
@@ -22,6 +22,7 @@ class InnovationParams(NamedTuple):
     seeing: float
     temperature: float
     standard: float
+    bits: float
 
 
 @njit(cache=True, inline="always")
@@ -34,10 +35,10 @@ def partner_at(i, place, ptr_a, nbr_a, ptr_b, nbr_b):
 
 
 @njit(cache=True)
-def copy_segment(practice, source, start, length):
-    """Return `practice` with a contiguous ring segment of bits taken from `source`."""
+def copy_segment(practice, source, start, length, bits):
+    """Return `practice` with a contiguous segment, on a ring of so many bits, taken from `source`."""
     for step in range(length):
-        bit = ONE << np.uint64((start + step) % BITS)
+        bit = ONE << np.uint64((start + step) % bits)
         practice = (practice & ~bit) | (source & bit)
     return practice
 
@@ -51,6 +52,7 @@ def make_practices(
 
     Written: `new_practice`, `new_z`, `how` (KEPT, COPIED, ...), `source` (row or -1), `tried` (0/1).
     """
+    bits = np.int64(p.bits)
     for i in range(lo, hi):
         new_practice[i] = practice[i]
         new_z[i] = z[i]
@@ -66,7 +68,7 @@ def make_practices(
         mode = unit(words[1])
         more = draw4(key, uid[i], 1)
         flips = draw4(key, uid[i], 2)
-        start = below(words[2], BITS)
+        start = below(words[2], bits)
         length = np.int64(p.shortest) + below(words[3], np.int64(p.longest) - np.int64(p.shortest) + 1)
         candidate = practice[i]
         if k > 0 and mode < p.copy:
@@ -78,22 +80,22 @@ def make_practices(
             else:
                 source[i] = partner_at(i, below(more[2], k), ptr_a, nbr_a, ptr_b, nbr_b)
                 other = practice[source[i]]
-            candidate = copy_segment(practice[i], other, start, length)
+            candidate = copy_segment(practice[i], other, start, length, bits)
             how[i] = COPIED
         elif k > 1 and mode < p.copy + p.recombine:
             first = below(more[1], k)
             second = (first + 1 + below(more[2], k - 1)) % k
             source[i] = partner_at(i, first, ptr_a, nbr_a, ptr_b, nbr_b)
-            candidate = copy_segment(practice[i], practice[source[i]], start, length)
+            candidate = copy_segment(practice[i], practice[source[i]], start, length, bits)
             other = practice[partner_at(i, second, ptr_a, nbr_a, ptr_b, nbr_b)]
-            candidate = copy_segment(candidate, other, (start + length) % BITS, length)
+            candidate = copy_segment(candidate, other, (start + length) % bits, length, bits)
             how[i] = RECOMBINED
         value = z[i]
         if how[i] != KEPT:
             value = to_z(practice_value(candidate, table))
         if how[i] == KEPT or value <= z[i]:
             # A copy that does not improve is followed by an experiment of one's own.
-            candidate = practice[i] ^ (ONE << np.uint64(below(flips[0], BITS)))
+            candidate = practice[i] ^ (ONE << np.uint64(below(flips[0], bits)))
             value = to_z(practice_value(candidate, table))
             how[i] = FLIPPED
             source[i] = -1

@@ -12,7 +12,16 @@ FULL = (ONE << np.uint64(BITS)) - ONE
 
 @njit(cache=True)
 def practice_value(practice, table):
-    """Return the mean contribution of a practice (uint64) on one landscape (float64[48, 2**(K+1)])."""
+    """Return the mean contribution of a practice on one landscape.
+
+    Parameters
+    ----------
+    practice : uint64
+    table : float64[48, 2**(K + 1)], or float64[1, 2**N]
+        One row a locus; a single row is a whole landscape of N bits, listed.
+    """
+    if table.shape[0] == 1:
+        return table[0, np.int64(practice & np.uint64(table.shape[1] - 1))]
     width = 0
     while (1 << width) < table.shape[1]:
         width += 1

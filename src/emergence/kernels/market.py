@@ -15,17 +15,20 @@ class MarketParams(NamedTuple):
     fixed_cost: float
     variable_cost: float
     saving_z: float
+    saving_digital: float
     growth_fill: float
     growth_margin: float
     margin: float
     noise: float
+    noise_by_size: float
+    smallest: float
     memory: float
     unit: float
 
 
 @njit(cache=True, nogil=True)
 def update_accounts(
-    lo, hi, key, uid, offered, z, slack, health, income, costs_due, p,
+    lo, hi, key, uid, offered, z, digital, slack, health, income, costs_due, p,
     size, cash, revenue, profit, performance, fill,
 ):  # fmt: skip
     """Settle the month of rows lo..hi.
@@ -43,7 +46,7 @@ def update_accounts(
         capacity = size[i] * (1.0 + slack[i]) * health[i]
         sales = min(capacity, offered[i])
         costs = p.fixed_cost * size[i] * (1.0 + slack[i])
-        costs += max(0.0, p.variable_cost - p.saving_z * z[i]) * sales + costs_due[i]
+        costs += max(0.0, p.variable_cost - p.saving_z * z[i] - p.saving_digital * digital[i]) * sales + costs_due[i]
         revenue[i] = p.price * sales + income[i]
         profit[i] = revenue[i] - costs
         cash[i] += profit[i]
@@ -55,35 +58,20 @@ def update_accounts(
         shake = -np.log(1.0 - 2.0 * abs(v))
         if v < 0.0:
             shake = -shake
-        spread = p.noise * (size[i] / p.unit) ** -0.2
+        spread = p.noise * (size[i] / p.unit) ** -p.noise_by_size
         growth = p.growth_fill * (fill[i] - 1.0) + p.growth_margin * (margin - p.margin) + spread * shake
-        size[i] = min(max(size[i] * np.exp(min(max(growth, -0.5), 0.5)), 1.0), 1e13)
+        size[i] = min(max(size[i] * np.exp(min(max(growth, -0.5), 0.5)), p.smallest), 1e13)
 
 
 @njit(cache=True, nogil=True)
-def mark_exits(lo, hi, key, step, uid, born, size, cash, performance, rate, selection, credit, fate):
-    """Write the fate of rows lo..hi: 0 lives on, 1 closes down, 2 defaults."""
+def mark_exits(lo, hi, key, step, uid, born, performance, rate, selection, gone):
+    """Mark the firms of rows lo..hi that close down in `gone` (uint8)."""
     for i in range(lo, hi):
         age = (step - born[i]) // 12
         yearly = 0.070 + 0.131 * np.exp(-age / 1.81)
         hazard = rate * (1.0 - (1.0 - yearly) ** (1.0 / 12.0))
         hazard *= np.exp(min(max(-selection * (performance[i] - 0.085) / 0.15, -5.0), 5.0))
-        fate[i] = 0
-        if cash[i] < -credit * size[i]:
-            fate[i] = 2
-        elif unit(draw4(key, uid[i], 0)[0]) < hazard:
-            fate[i] = 1
-
-
-@njit(cache=True, nogil=True)
-def make_losses(ptr, nbr, w, size, fate, share, losses):
-    """Add to `losses` (EUR) what survivors lose at the deaths of partners."""
-    for i in range(ptr.size - 1):
-        if fate[i] == 0:
-            for h in range(ptr[i], ptr[i + 1]):
-                j = np.int64(nbr[h])
-                if fate[j] != 0:
-                    losses[i] += share * np.float64(w[h]) * min(size[i], size[j])
+        gone[i] = unit(draw4(key, uid[i], 0)[0]) < hazard
 
 
 @njit(cache=True, nogil=True)

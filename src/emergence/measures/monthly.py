@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from emergence.config import Settings
+from emergence.kernels.incidents import STRUCK
 from emergence.kernels.shape import component_labels, mean_clustering
 from emergence.measures.equity import gini
 from emergence.schema import BITS, LAYERS
@@ -51,6 +52,8 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "fill": ("1", "mean demand met as a share of size"),
     "gini_size": ("1", "Gini of size"),
     "reputation": ("1", "mean reputation"),
+    "digital": ("1", "share of firms with digital practice"),
+    "struck": ("count", "firms with an incident under way"),
 }
 
 
@@ -95,6 +98,8 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
         "fill": float(firms.fill.mean()) if world.size else 0.0,
         "gini_size": gini(firms.size),
         "reputation": float(firms.reputation.mean()) if world.size else 0.0,
+        "digital": float(firms.digital.mean()) if world.size else 0.0,
+        "struck": float(np.count_nonzero(firms.incident == STRUCK)),
     }
     return row
 

@@ -24,7 +24,7 @@ from emergence.world import Table, Ties, World
 UNIT = 10_000.0  # EUR a month: the size at which scale-free parameters are quoted
 SERIAL_BELOW = 20_000  # firms; handing work to threads costs more than it saves below
 
-EVENTS = ("formed", "broken", "shock", "default", "innovation", "intervention", "exit", "entry", "adopted")
+EVENTS = ("formed", "broken", "shock", "default", "innovation", "intervention", "exit", "entry", "adopted", "incident")
 EVENT_COLUMNS = {
     "step": "int32",
     "kind": "int8",

@@ -20,8 +20,11 @@ def update_dissolution(state: State) -> None:
         firms, ties = state.firms, state.ties(layer)
         drop = np.zeros(ties.nbr.size, np.uint8)
         p = params(DissolutionParams, settings, hazard=getattr(settings, LAYERS[layer]))
+        drive = firms.drive
+        if not settings.choice:
+            p, drive = p._replace(by_strength=0.0, by_trust=0.0, embedded=1.0, unwilling=0.0), np.ones(drive.size)
         state.each(
-            mark_breaks, state.luck(BREAK[layer]), firms.uid, firms.drive, firms.x, firms.y, firms.sector,
+            mark_breaks, state.luck(BREAK[layer]), firms.uid, drive, firms.x, firms.y, firms.sector,
             state.profile(), ties.ptr, ties.nbr, ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in,
             *state.others(layer), p, utility_params(state, layer), drop, work=ties.ptr,
         )  # fmt: skip

@@ -25,18 +25,19 @@ def update_ties(state: State) -> None:
     for layer, met in state.meetings.items():
         a, b = consenting_pairs(state, layer, met)
         if a.size:
-            insert(state, layer, *fitted(state, layer, a, b))
+            insert(state, layer, *(fitted(state, layer, a, b) if state.rules.formation.choice else (a, b)))
 
 
 def consenting_pairs(state: State, layer: int, met: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows (a, b) of pairs that consent, each once, in the order of their hash."""
     firms, ties = state.firms, state.ties(layer)
     formation = state.rules.formation
+    blind = -1.0 if formation.choice else getattr(formation, LAYERS[layer]).blind
     own = firms.autonomy if state.orchestrated else np.ones(state.world.size)
     consent = np.zeros(met.shape, np.uint8)
     order = np.zeros(met.shape, np.uint32)
     state.each(
-        make_consents, state.luck(CONSENT[layer]), formation.rate, formation.noise, met, firms.uid, own,
+        make_consents, state.luck(CONSENT[layer]), formation.rate, formation.noise, blind, met, firms.uid, own,
         firms.x, firms.y, firms.sector, state.profile(), state.aside(layer), ties.ptr, ties.nbr,
         *state.others(layer), utility_params(state, layer), score_params(state, layer), consent, order,
     )  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 from emergence.kernels import innovation as kernel
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names, params
+from emergence.schema import BITS
 from emergence.world import Registry
 
 TRY = stream("innovation.try")
@@ -16,7 +17,7 @@ def update_innovation(state: State) -> None:
     """Let firms try new practices, and enter what is new into the registry."""
     firms, world, settings = state.firms, state.world, state.rules.innovation
     n = world.size
-    p = params(kernel.InnovationParams, settings, standard=settings.standard if state.orchestrated else 0.0)
+    p = params(kernel.InnovationParams, settings, standard=settings.standard if state.orchestrated else 0.0, bits=BITS)
     practice, z = np.empty(n, np.uint64), np.empty(n)
     how, tried = np.empty(n, np.uint8), np.empty(n, np.uint8)
     source = np.empty(n, np.int32)

@@ -36,9 +36,9 @@ def update_market(state: State) -> None:
         upkeep += np.diff(world.ties[layer].ptr)
     firms.costs_due[:] += upkeep * settings.tie_cost * np.sqrt(firms.size / UNIT) * UNIT
     state.each(
-        update_accounts, state.luck(GROWTH), firms.uid, offered_demand(state), firms.z, firms.slack, firms.health,
-        firms.joint_income, firms.costs_due, params(MarketParams, settings, unit=UNIT), firms.size, firms.cash,
-        firms.revenue, firms.profit, firms.performance, firms.fill,
+        update_accounts, state.luck(GROWTH), firms.uid, offered_demand(state), firms.z, firms.digital, firms.slack,
+        firms.health, firms.joint_income, firms.costs_due, params(MarketParams, settings, unit=UNIT), firms.size,
+        firms.cash, firms.revenue, firms.profit, firms.performance, firms.fill,
     )  # fmt: skip
     spare = settings.payout * np.maximum(0.0, firms.cash - settings.buffer * firms.size)
     firms.cash[:] -= spare
@@ -53,7 +53,8 @@ RULE = Rule(
     about="demand of a sector is shared by attraction; margins and luck make firms grow or shrink",
     source="Luce 1959 (shares); Stanley et al. 1996 (growth noise)",
     moves=("gini_size", "up"),
-    reads=names("firms", ["uid", "sector", "skills", "z", "slack", "health", "joint_income"]) + ("world.demand",),
+    reads=names("firms", ["uid", "sector", "skills", "z", "digital", "slack", "health", "joint_income"])
+    + ("world.demand",),
     writes=names("firms", ["size", "cash", "revenue", "profit", "performance", "fill", "costs_due"]),
     update=update_market,
 )

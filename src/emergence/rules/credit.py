@@ -1,0 +1,74 @@
+"""Credit between partners: default at the limit, and losses that may pull creditors down."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emergence.kernels.credit import cascade_defaults
+from emergence.rules.base import Rule, State, names
+
+SLACK = 1e-12  # relative: equal sums must not fail by rounding
+
+
+def update_credit(state: State) -> None:
+    """Let firms below their credit limit default, with all that this brings down in the same month."""
+    firms, world = state.firms, state.world
+    capital = firms.cash + state.rules.credit.limit * firms.size
+    failed = (capital < 0.0).astype(np.uint8)
+    if not failed.any():
+        return
+    losses = np.zeros(world.size)
+    ptr, nbr, claim = claims(state)
+    cascade_defaults(ptr, nbr, claim, capital, SLACK, failed, losses)
+    gone = failed > 0
+    write_off(state, np.where(gone, 0.0, losses))
+    world.count("defaults", int(gone.sum()))
+    state.log("default", firms.uid[gone], value=state.step - firms.born[gone])
+    state.retire(gone)
+
+
+def claims(state: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return for each firm its creditors over the acting layers and their claims in EUR, as rows of a table.
+
+    A tie of strength w carries a claim each way of `claims` x w x the smaller of the two sizes.
+    """
+    firms, share = state.firms, state.rules.credit.claims
+    layers = [state.ties(layer) for layer in state.acting]
+    ptr = np.sum([ties.ptr for ties in layers], axis=0)
+    nbr, claim = np.empty(ptr[-1], np.int32), np.empty(ptr[-1])
+    place = ptr[:-1].copy()
+    for ties in layers:
+        degree = np.diff(ties.ptr)
+        at = np.repeat(place - ties.ptr[:-1], degree) + np.arange(ties.nbr.size)
+        owner = np.repeat(np.arange(degree.size), degree)
+        nbr[at] = ties.nbr
+        claim[at] = share * ties.w.astype(np.float64) * np.minimum(firms.size[owner], firms.size[ties.nbr])
+        place += degree
+    return ptr, nbr, claim
+
+
+def losses_at(state: State, gone: np.ndarray) -> np.ndarray:
+    """Return what the others lose when some firms (bool[firms]) end, EUR, float64[firms]."""
+    losses = np.zeros(state.world.size)
+    ptr, nbr, claim = claims(state)
+    owner = np.repeat(np.arange(gone.size), np.diff(ptr))
+    np.add.at(losses, nbr[gone[owner]], claim[gone[owner]])
+    return np.where(gone, 0.0, losses)
+
+
+def write_off(state: State, losses: np.ndarray) -> None:
+    """Take losses (EUR, float64[firms]) out of the firms' cash, and book them."""
+    state.firms.cash[:] -= losses
+    state.world.book("written off", -float(losses.sum()))
+
+
+RULE = Rule(
+    name="credit",
+    phase="market and money",
+    about="firms below their credit limit default; partners lose their claims and may follow",
+    source="Gai and Kapadia 2010",
+    moves=("defaults", "up"),
+    reads=names("firms", ["uid", "born", "size", "cash"]) + names("ties", ["nbr", "w"]),
+    writes=("firms", "ties", "firms.cash"),
+    update=update_credit,
+)

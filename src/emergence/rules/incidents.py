@@ -1,0 +1,49 @@
+"""Incidents (cyber attacks and the like): they start, spread along ties, and are overcome."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emergence.kernels.incidents import STRUCK, IncidentParams, update_incidents
+from emergence.luck import stream
+from emergence.rules.base import Rule, State, names, params
+
+SPREAD = stream("incidents.spread")
+
+
+def update_incidents_of(state: State) -> None:
+    """Move every firm between well, struck and immune; the struck lose part of their capacity."""
+    firms, settings = state.firms, state.rules.incidents
+    new = np.empty(state.world.size, np.uint8)
+    state.each(
+        update_incidents, state.luck(SPREAD), firms.uid, firms.incident, firms.security, *with_strength(state),
+        params(IncidentParams, settings), new,
+    )  # fmt: skip
+    was, now = firms.incident == STRUCK, new == STRUCK
+    firms.health[now & ~was] = 1.0 - settings.damage
+    firms.health[was & ~now] = 1.0
+    state.log("incident", firms.uid[now & ~was])
+    firms.incident[:] = new
+
+
+def with_strength(state: State) -> list[np.ndarray]:
+    """Return ptr, nbr, w of two layers, an empty one if one layer acts."""
+    found: list[np.ndarray] = []
+    for layer in state.acting:
+        ties = state.ties(layer)
+        found += [ties.ptr, ties.nbr, ties.w]
+    if len(state.acting) == 1:
+        found += [np.zeros_like(found[0]), found[1][:0], found[2][:0]]
+    return found
+
+
+RULE = Rule(
+    name="incidents",
+    phase="digital and contagion",
+    about="incidents strike firms, spread to partners and are overcome; the struck lose capacity",
+    source="Kermack and McKendrick 1927 (SIR)",
+    moves=("struck", "up"),
+    reads=names("firms", ["uid", "incident", "security"]) + names("ties", ["nbr", "w"]),
+    writes=names("firms", ["incident", "health"]),
+    update=update_incidents_of,
+)
