@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from emergence.measures.own import measure
     from emergence.mesa_api import EmergenceModel, Firm
     from emergence.rules.own import rule
-    from emergence.runs import Result, run
+    from emergence.runs import Result, run, twins
     from emergence.step import Simulation
     from emergence.trial import check_rule
 
@@ -28,6 +28,8 @@ _HOMES = {
     "measures": "emergence.measures",
     "rule": "emergence.rules.own",
     "run": "emergence.runs",
+    "twins": "emergence.runs",
+    "validation": "emergence.validation",
 }
 
 __all__ = [
@@ -42,6 +44,8 @@ __all__ = [
     "measures",
     "rule",
     "run",
+    "twins",
+    "validation",
 ]
 
 
@@ -49,7 +53,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'emergence' has no attribute '{name}'")
     home = import_module(_HOMES[name])
-    found = home if name == "measures" else getattr(home, name)
+    found = home if name in ("measures", "validation") else getattr(home, name)
     globals()[name] = found
     return found
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from emergence.kernels.random import fill_units
 from emergence.luck import generator, key, normals, stream
 from emergence.network_io import ImportedNetwork, firm_uid, read_network
 from emergence.networks import make_network
+from emergence.reading import check_value, read_settings
 from emergence.rules.environment import DRIFT, own_entries
 from emergence.rules.innovation import enter_registry
 from emergence.schema import BITS, CULTURE, LAYERS, OPERATIONAL, PURPOSE, SKILLS
@@ -28,6 +30,9 @@ TRAITS = stream("build.traits")
 PRACTICE = stream("build.practice")
 LINEAGE = stream("build.lineage")
 PLACES = stream("build.places")
+SPECIALTY = stream("build.specialty")
+REGIONAL = stream("build.regional")
+STRONG, WEAK = 0.9, 0.1  # skills of a firm that is good at one thing alone
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,40 @@ def make_simulation(
     return Simulation(world, settings, applied.rules)
 
 
+def branch_with(simulation: Simulation, changes: Mapping[str, Any]) -> Simulation:
+    """Return a twin of a simulation that goes on under other settings.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        Is left as it is.
+    changes : mapping of str to value
+        Keys below ``rules`` or ``conditions``, or ``timeline``; what only shapes the start cannot change.
+
+    Raises
+    ------
+    Refusal
+        For an unknown key, one that cannot change on the way, or a value out of range.
+    """
+    known, settings = known_keys(), copy.deepcopy(simulation.settings)
+    for key, value in changes.items():
+        if key not in known:
+            raise Refusal(f"unknown key '{key}': {nearest(key, known)}")
+        if key == "timeline":
+            value = read_settings({"timeline": [one if isinstance(one, dict) else asdict(one) for one in value]})
+            settings.timeline = value.timeline
+        elif key.startswith(("rules.", "conditions.")):
+            put(settings, key, check_value(key, value, known[key]))
+        else:
+            raise Refusal(f"{key}: only rules, conditions and the timeline can change on the way")
+    before, after = apply_conditions(simulation.settings), apply_conditions(settings)
+    moved = {key: get(after, key) for key in known if key.startswith("rules.") and get(after, key) != get(before, key)}
+    check_timeline(simulation.world, settings)
+    twin = simulation.branch(moved)
+    twin.settings = twin._state.settings = settings
+    return twin
+
+
 def check_timeline(world: World, settings: Settings) -> None:
     """Refuse shocks that would strike nobody: unknown firms or sectors."""
     sectors = world.landscape.shape[0]
@@ -215,8 +254,8 @@ def make_firms(settings: Settings, imported: ImportedNetwork | None) -> World:
     if imported is not None:
         use_imported(world, imported, order, settings)
     firms.cash[:] = firms.size * founders.cash
-    skills, culture = spread[:, :SKILLS], spread[:, SKILLS : SKILLS + CULTURE]
-    firms.skills[:] = np.clip(founders.skill_mean + founders.skill_spread * skills, 0, 1)
+    culture = spread[:, SKILLS : SKILLS + CULTURE]
+    firms.skills[:] = make_skills(world, founders, spread[:, :SKILLS])
     firms.base_skills[:] = firms.skills
     firms.culture[:] = np.clip(0.5 + founders.culture_spread * culture, 0, 1)
     firms.purpose[:] = np.clip(0.5 + founders.purpose_spread * spread[:, SKILLS + CULTURE :], 0, 1)
@@ -224,6 +263,26 @@ def make_firms(settings: Settings, imported: ImportedNetwork | None) -> World:
     firms.slack[:] = settings.rules.market.slack
     firms.performance[:] = firms.aspiration[:] = settings.rules.market.margin
     return world
+
+
+def make_skills(world: World, founders: Founders, spread: np.ndarray) -> np.ndarray:
+    """Return the founders' skills, float64[firms, skills]: their own, or those that their region shares.
+
+    Parameters
+    ----------
+    spread : float64[firms, skills]
+        Standard normals of each firm.
+    """
+    firms, seed = world.firms, world.seed
+    own = fill_units(key(seed, SPECIALTY), firms.uid, 2)
+    regions = np.arange(int(firms.region.max(initial=0)) + 1)
+    common = fill_units(key(seed, REGIONAL), regions, 2 + 2 * SKILLS)
+    alike = own[:, 0] < founders.redundancy
+    strong = np.floor(np.where(alike, common[firms.region, 1], own[:, 1]) * SKILLS).astype(int)
+    drawn = np.where(alike[:, None], normals(common[:, 2:])[firms.region], spread)
+    skills = np.clip(founders.skill_mean + founders.skill_spread * drawn, 0, 1)
+    alone = np.where(np.arange(SKILLS) == strong[:, None], STRONG, WEAK)
+    return (1.0 - founders.specialists) * skills + founders.specialists * alone
 
 
 def use_imported(world: World, imported: ImportedNetwork, order: np.ndarray, settings: Settings) -> None:
@@ -282,7 +341,9 @@ def make_practices(world: World, founders: Founders) -> None:
     values = np.array([to_z(practice_value(np.uint64(p), world.landscape[0])) for p in practices])
     best = values.reshape(lineages, -1).argmax(axis=1) + np.arange(lineages) * founders.drafts
     units = fill_units(key(seed, PRACTICE), firms.uid, BITS + 1)
-    own = practices[best][np.floor(units[:, 0] * lineages).astype(int)]
+    alike = fill_units(key(seed, SPECIALTY), firms.uid, 1)[:, 0] < founders.redundancy
+    regional = fill_units(key(seed, REGIONAL), firms.region, 1)[:, 0]
+    own = practices[best][np.floor(np.where(alike, regional, units[:, 0]) * lineages).astype(int)]
     flips = ((units[:, 1:] < founders.mutation) * powers).sum(axis=1, dtype=np.uint64)
     firms.practice[:] = own ^ flips
     update_z(0, world.size, firms.practice, firms.sector, world.landscape, firms.z)

@@ -166,12 +166,14 @@ def run_with_hydra(words: list[str]) -> int:
 def run_and_report(settings: Settings, overrides: list[str]) -> Result:
     """Run, write, and print the summary and the path of the report."""
     tell_compiling()
-    from emergence.runs import prepare_folder, run_settings, write
+    from emergence.runs import follow_twins, prepare_folder, run_settings, twin_months, write
 
     prepare_folder(settings)
     began = time.perf_counter()
-    with progress(settings.steps) as advance:
+    with progress(settings.steps + settings.output.report * twin_months(settings)) as advance:
         result = run_settings(settings, lambda simulation: advance(simulation.world.size))
+        if settings.output.report:
+            follow_twins(result, lambda simulation: advance(simulation.world.size))
     folder = write(result, {"command": "emergence run " + " ".join(overrides)})
     if settings.output.report:
         from emergence.report.html import write_report

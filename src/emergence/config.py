@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from emergence.schema import LAYERS
@@ -79,6 +81,8 @@ class Founders:
     drafts: int = num(12, 1, 10_000, "count", "a lineage starts from the best of so many random practices")
     skill_mean: float = num(0.45, 0, 1, "1", "mean skill")
     skill_spread: float = num(0.2, 0, 1, "1", "standard deviation of skills between firms")
+    specialists: float = num(0.0, 0, 1, "1", "0: skills as drawn; 1: every firm is good at one skill alone")
+    redundancy: float = num(0.0, 0, 1, "1", "share of firms that have the skills and the lineage of their region")
     culture_spread: float = num(0.2, 0, 1, "1", "standard deviation of culture between firms")
     purpose_spread: float = num(0.2, 0, 1, "1", "standard deviation of purpose between firms")
     size: float = num(7000.0, 1, 1e9, "EUR/month", "median capacity")
@@ -100,6 +104,7 @@ class Network:
     degree: float = num(6.5, 0, 1000, "ties", "mean ties per firm and acting layer")
     rewiring: float = num(0.1, 0, 1, "1", "small_world: share of rewired ties")
     inside: float = num(0.8, 0, 1, "1", "clustered: share of ties inside a region or a sector")
+    by_sector: float = num(0.5, 0, 1, "1", "clustered: share of those that are inside a sector, not a region")
     ties: str | None = optional(str, "file: ties as CSV (source,target), GraphML, GEXF or JSON")
     firms: str | None = optional(str, "file: firms as CSV (id)")
     year: int | None = optional(int, "file: which of several years", 1000, 3000)
@@ -420,6 +425,15 @@ class Output:
     )
 
 
+@dataclass
+class Twins:
+    """Twins of a run with the same luck: what the network brought, and what a shock cost."""
+
+    replicates: int = num(1, 0, 100_000, "count", "runs with luck of their own, each with its twins; 30 give intervals")
+    month: int | None = optional(int, "they part after this month; half way if left out", 0, 100_000)
+    most: float = num(250_000, 0, 1e12, "firm-months", "none are followed in a run of more firms x months than this")
+
+
 # Parameters of rules from outside the package, by name; filled when their modules are loaded.
 EXTRA_RULES: dict[str, dict[str, float]] = {}
 
@@ -455,6 +469,7 @@ class Settings:
         default_factory=dict, metadata={"unit": "", "meaning": "rules of your own, by name, with their parameters"}
     )
     output: Output = part(Output)
+    twins: Twins = part(Twins)
 
 
 def defaults() -> dict[str, Any]:
@@ -473,9 +488,10 @@ def walk(settings: Any = Settings, prefix: str = "") -> Iterator[tuple[str, Any,
             yield prefix + item.name, kind, item
 
 
-def known_keys() -> dict[str, dataclasses.Field[Any]]:
+@lru_cache
+def known_keys() -> Mapping[str, dataclasses.Field[Any]]:
     """Return every key that may be set, with its declaration."""
-    return {key: item for key, _, item in walk()}
+    return MappingProxyType({key: item for key, _, item in walk()})
 
 
 def get(settings: Any, key: str) -> Any:

@@ -80,7 +80,7 @@ def _others(n: int, codes: np.ndarray, wanted: int, degree: float, rng: np.rando
 def _clustered(
     settings: Network, n: int, degree: float, region: np.ndarray, sector: np.ndarray, rng: np.random.Generator
 ) -> Pairs:
-    """Most ties inside a region or a sector, half each; the rest anywhere."""
+    """Most ties inside a region or a sector; the rest anywhere."""
     orders = [np.argsort(group, kind="stable") for group in (region, sector)]
     bounds = []
     for group, order in zip((region, sector), orders, strict=True):
@@ -91,7 +91,7 @@ def _clustered(
         a = rng.integers(0, n, k)
         b = rng.integers(0, n, k)
         inside = rng.random(k) < settings.inside
-        which = rng.integers(0, 2, k)
+        which = (rng.random(k) < settings.by_sector).astype(int)
         place = rng.random(k)
         for g, (order, (lo, hi)) in enumerate(zip(orders, bounds, strict=True)):
             at = inside & (which == g)

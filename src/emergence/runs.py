@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from emergence.compose import compose
 from emergence.config import Settings
 from emergence.errors import Refusal
 from emergence.step import Simulation
+from emergence.twinning import DECOMPOSITION, OnMonth, Twins, changed, first_shock, named, parting, run_twins
 from emergence.world import World
 
 if TYPE_CHECKING:
@@ -60,11 +61,19 @@ class Snapshot:
 
 @dataclass
 class Result:
-    """What a run brought: tables as data frames, snapshots, and where it was written."""
+    """What a run brought: tables as data frames, snapshots, and where it was written.
+
+    Attributes
+    ----------
+    twins, spared : Twins or None
+        What became of the same firms without the network, and without the shocks; `follow_twins` fills them.
+    """
 
     simulation: Simulation
     snapshots: list[Snapshot] = field(default_factory=list)
     film: list[Snapshot] = field(default_factory=list)
+    twins: Twins | None = None
+    spared: Twins | None = None
     seconds: float = 0.0
     folder: Path | None = None
 
@@ -148,6 +157,71 @@ def run_settings(settings: Settings, on_month: Callable[[Simulation], None] | No
     return result
 
 
+def follow_twins(result: Result, on_month: OnMonth = None) -> None:
+    """Follow the twins of a run, as `twins.replicates` says: without the network, and without its shocks.
+
+    Nothing is followed in a run that is larger than `twins.most`.
+    """
+    settings = result.settings
+    if not twin_months(settings):
+        return
+    number = settings.twins.replicates
+    result.twins = run_twins(settings, named(DECOMPOSITION), number, on_month=on_month)
+    month = first_shock(settings)
+    if month is not None:
+        result.spared = run_twins(settings, named(["unshocked", "placebo"]), number, month, on_month)
+
+
+def twin_months(settings: Settings) -> int:
+    """Return how many months the twins of a run take in all; 0 if none are followed."""
+    if settings.firms * settings.steps > settings.twins.most or not settings.steps:
+        return 0
+    alone, struck = settings.steps - parting(settings), first_shock(settings)
+    months = settings.steps + len(DECOMPOSITION) * alone
+    months += 0 if struck is None else settings.steps + 2 * (settings.steps - struck)
+    return settings.twins.replicates * months
+
+
+def twins(
+    *overrides: str,
+    names: Sequence[str] = DECOMPOSITION,
+    changes: Mapping[str, Mapping[str, Any]] | None = None,
+    replicates: int = 30,
+    month: int | None = None,
+    **keys: Any,
+) -> Twins:
+    """Follow runs and their twins: the same firms and luck, from one month on without one thing.
+
+    Parameters
+    ----------
+    *overrides : str
+        As on the command line, ``"firms=300"``.
+    names : sequence of str
+        Of ``twinning.TWINS``; by default those that split emergence into its parts.
+    changes : mapping of str to mapping, optional
+        Twins under other settings, by a name of your own: ``{"dear": {"rules.market.tie_cost": 0.01}}``.
+    replicates : int
+        Runs, each with luck of its own.
+    month : int, optional
+        They part after it; half way if left out.
+    **keys
+        Top-level keys, ``seed=7``.
+
+    Returns
+    -------
+    Twins
+
+    Examples
+    --------
+    >>> found = twins("firms=100", "steps=48", replicates=10)  # doctest: +SKIP
+    >>> found.emergence(["value_gained"])  # doctest: +SKIP
+    """
+    settings = compose([*overrides, *(f"{key}={value}" for key, value in keys.items())])
+    settings.twins.month = month if month is not None else settings.twins.month
+    chosen = named(names) + [changed(name, change) for name, change in (changes or {}).items()]
+    return run_twins(settings, chosen, replicates)
+
+
 def prepare_folder(settings: Settings) -> None:
     """Make the folder that runs go to, or refuse before anything is computed."""
     folder = Path(settings.output.folder)
@@ -172,7 +246,10 @@ def write(result: Result, times: dict[str, Any] | None = None) -> Path:
     settings = result.settings
     name = f"{safe_name(settings.scenario)}-{store.run_hash(settings)}"
     result.folder = Path(settings.output.folder) / name
-    store.write_run(result.simulation, result.folder, {"seconds": result.seconds} | (times or {}))
+    tables = {"twins": result.twins.table()} if result.twins else {}
+    if result.spared:
+        tables["spared"] = result.spared.table()
+    store.write_run(result.simulation, result.folder, {"seconds": result.seconds} | (times or {}), tables)
     return result.folder
 
 

@@ -20,6 +20,7 @@ To add your own rule, put it into `PLAN` behind the rule that it follows.
 
 from __future__ import annotations
 
+import copy
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from emergence.config import Rules, Settings
+from emergence.config import Rules, Settings, put
 from emergence.errors import Refusal
 from emergence.measures.monthly import measure_month
 from emergence.measures.own import chosen
@@ -171,6 +172,20 @@ class Simulation:
         self._state.log("exit", self.world.firms.uid[gone], value=self.step - self.world.firms.born[gone])
         self._state.retire(gone)
         self._state.leave_rule(exit.RULE)
+
+    def branch(self, changes: Mapping[str, Any] | None = None) -> Simulation:
+        """Return a twin in the same state and with the same luck, which goes its own way from here.
+
+        Parameters
+        ----------
+        changes : mapping of str to value, optional
+            Keys below ``rules``, or keys of the settings such as ``timeline``, and their checked values.
+        """
+        settings, rules = copy.deepcopy(self.settings), copy.deepcopy(self.rules)
+        for key, value in (changes or {}).items():
+            section, _, rest = key.partition(".")
+            put(rules if section == "rules" else settings, rest if section == "rules" else key, value)
+        return Simulation(self.world.copy(), settings, rules)
 
     def explain(self) -> list[dict[str, Any]]:
         """Return one row per rule in the order of the step."""

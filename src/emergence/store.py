@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -24,7 +25,7 @@ from emergence.step import Simulation
 Columns = dict[str, np.ndarray]
 _PARTS = {"skills": SKILLS, "base_skills": SKILLS, "culture": CULTURE, "purpose": PURPOSE, "propensities": 4}
 # What a run writes and how it is computed must not change its identity.
-_NOT_IDENTITY = ("threads", "debug")
+_NOT_IDENTITY = ("threads", "debug", "twins")
 _NOT_IDENTITY_OF_OUTPUT = ("folder", "report", "film", "pictures")
 
 
@@ -190,9 +191,15 @@ def manifest(simulation: Simulation, folder: Path, times: dict[str, Any]) -> dic
     }
 
 
-def write_run(simulation: Simulation, folder: Path, times: dict[str, Any]) -> None:
-    """Write the tables of a run and, last, its manifest."""
+def write_run(
+    simulation: Simulation, folder: Path, times: dict[str, Any], more: Mapping[str, Columns] | None = None
+) -> None:
+    """Write the tables of a run, more tables by name, and, last, its manifest."""
     folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob("*.parquet"):
+        stale.unlink()
+    for name, columns in (more or {}).items():
+        write_table(columns, folder / f"{name}.parquet")
     write_table(steps_table(simulation), folder / "steps.parquet")
     write_table(firms_table(simulation), folder / "firms.parquet")
     write_table(ties_table(simulation), folder / "ties.parquet")

@@ -6,12 +6,13 @@ over partners have one order, whatever order the firms were listed in.
 
 from __future__ import annotations
 
+import copy
 import json
 import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -86,6 +87,14 @@ class Table:
             array[:left] = array[mask]
         self._set_count(left)
 
+    def copy(self) -> Self:
+        """Return a table of its own with the same rows and no spare capacity."""
+        twin = object.__new__(type(self))
+        twin.spec, twin.version = self.spec, self.version
+        twin._full = {name: full[: self.count].copy() for name, full in self._full.items()}
+        twin._set_count(self.count)
+        return twin
+
     def nbytes(self) -> int:
         """Return the bytes allocated, spare capacity included."""
         return sum(full.nbytes for full in self._full.values())
@@ -97,6 +106,12 @@ class Ties(Table):
     def __init__(self, layer: int, firms: int = 0) -> None:
         super().__init__([column for column in TIES if layer in column.layers])
         self.ptr: np.ndarray = np.zeros(firms + 1, np.int64)
+
+    def copy(self) -> Self:
+        """Return ties of their own."""
+        twin = super().copy()
+        twin.ptr = self.ptr.copy()
+        return twin
 
     @property
     def number(self) -> int:
@@ -189,6 +204,8 @@ class World:
         Row of the firm in each slot of the urn of candidates, -1 where nobody is.
     landscape : float64[sectors, bits, 2**(k+1)]
         Contribution tables of the practice landscapes.
+    counts, totals : dict of str to float
+        What happened since the last measured month, and since the start.
     ledger : dict of str to float
         Money created (plus) or destroyed (minus) by cause, in EUR; balances change by their sum.
     labels, ids : dict of int to str
@@ -215,6 +232,7 @@ class World:
         self.registry = Registry()
         self.ledger: dict[str, float] = {}
         self.counts: dict[str, float] = {}
+        self.totals: dict[str, float] = {}
         self.labels: dict[int, str] = {}
         self.ids: dict[int, str] = {}
         self.words: dict[str, list[str]] = {}
@@ -278,8 +296,23 @@ class World:
         self.ledger[cause] = self.ledger.get(cause, 0.0) + float(amount)
 
     def count(self, what: str, number: float) -> None:
-        """Add to one of this month's counters."""
+        """Add to one of the counters: of this month, and of the whole run."""
         self.counts[what] = self.counts.get(what, 0.0) + float(number)
+        self.totals[what] = self.totals.get(what, 0.0) + float(number)
+
+    def copy(self) -> World:
+        """Return a world of its own in the same state, to branch a twin from."""
+        twin = copy.copy(self)
+        twin.firms, twin.groups, twin.memberships = (t.copy() for t in (self.firms, self.groups, self.memberships))
+        twin.ties = [ties.copy() for ties in self.ties]
+        twin.slots, twin.landscape = self.slots.copy(), self.landscape.copy()
+        twin.demand = {name: array.copy() for name, array in self.demand.items()}
+        known = self.registry
+        arrays = {name: getattr(known, name).copy() for name in ("practice", "first", "adoptions")}
+        twin.registry = replace(known, **arrays)
+        for name in ("ledger", "counts", "totals", "labels", "ids", "words", "extra"):
+            setattr(twin, name, dict(getattr(self, name)))
+        return twin
 
     def check_value(self, name: str, value: Any) -> np.ndarray:
         """Return a value for a column of firms as an array, or refuse one that no firm can have.
@@ -357,6 +390,7 @@ class World:
             "registry": self.registry.count,
             "ledger": self.ledger,
             "counts": self.counts,
+            "totals": self.totals,
             "labels": {str(uid): name for uid, name in self.labels.items()},
             "words": self.words,
             "extra_columns": {name: {str(u): t for u, t in texts.items()} for name, texts in self.extra.items()},
@@ -409,7 +443,7 @@ class World:
                 arrays["registry.adoptions"],
                 scalars["registry"],
             )
-        for name in ("step", "seed", "founders", "made_by_hand", "words", "ledger", "counts"):
+        for name in ("step", "seed", "founders", "made_by_hand", "words", "ledger", "counts", "totals"):
             setattr(world, name, scalars[name])
         world.standard = np.uint64(scalars["standard"])
         world.labels = {int(uid): name for uid, name in scalars["labels"].items()}

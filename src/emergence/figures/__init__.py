@@ -13,15 +13,16 @@ __all__ = ["draw_all"]
 
 def draw_all(findings: Findings) -> list[Drawn]:
     """Draw every figure of a run's report, in the order of the report."""
+    from emergence.figures.causes import draw_emergence, draw_resilience
     from emergence.figures.degrees import draw_degrees
     from emergence.figures.indicators import draw_indicators
     from emergence.figures.lives import draw_lives
     from emergence.figures.network import draw_network
     from emergence.figures.positions import draw_positions
 
-    draws = [draw_network, draw_indicators, draw_positions, draw_degrees, draw_lives]
+    draws = [draw_network, draw_indicators, draw_emergence, draw_resilience, draw_positions, draw_degrees, draw_lives]
     if findings.settings.output.film == "strip":
         from emergence.figures.film import draw_strip
 
         draws.insert(1, draw_strip)
-    return [draw(findings) for draw in draws]
+    return [drawn for drawn in (draw(findings) for draw in draws) if drawn is not None]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emergence.measures.position import SAMPLED, positions
+from emergence.measures.resilience import Resilience, resilience
 from emergence.measures.survival import Survival, firm_survival, tie_lives
 from emergence.schema import LAYERS
 
@@ -124,6 +125,15 @@ class Findings:
     def tie_lives(self) -> dict[str, Survival]:
         """How long ties formed during the run lasted, by layer."""
         return tie_lives(self.result.events, self.end.step)
+
+    @cached_property
+    def resilience(self) -> Resilience | None:
+        """What the shocks took from output against spared twins; None without shocks or twins."""
+        spared = self.result.spared
+        if spared is None:
+            return None
+        shocked, unshocked, placebo = (spared.series[name]["output"] for name in ("net", "unshocked", "placebo"))
+        return resilience(shocked, unshocked, placebo)
 
     @cached_property
     def ends(self) -> Counter[str]:

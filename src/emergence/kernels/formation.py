@@ -8,6 +8,9 @@ from emergence.kernels.pairs import elsewhere_trust, logistic, score, shared_par
 from emergence.kernels.random import pair_key, unit
 
 
+AGREED, DECLINED = 1, 2
+
+
 @njit(cache=True, inline="always")
 def consents(u_i, u_j, noise, rate, draw):
     """Tell whether both want the tie: draw < rate x logistic(u_i/noise) logistic(u_j/noise).
@@ -34,7 +37,7 @@ def make_consents(
     own : float64[n]
         Weight of own utility against the orchestrator's score.
     consent : uint8[n, MOST]
-        Written: 1 where both consent.
+        Written: AGREED where both consent, DECLINED where they met in vain, else 0.
     order : uint32[n, MOST]
         Written: the pair's place when several want one firm's attention.
     """
@@ -45,9 +48,11 @@ def make_consents(
             if j < 0 or find(ptr, nbr, i, j) >= 0:
                 continue
             words = pair_key(key, uid[i], uid[j])
+            consent[i, m] = DECLINED
+            order[i, m] = words[1]
             if blind >= 0.0:
-                consent[i, m] = unit(words[0]) < blind
-                order[i, m] = words[1]
+                if unit(words[0]) < blind:
+                    consent[i, m] = AGREED
                 continue
             t_i = elsewhere_trust(
                 i, j, ptr_a, nbr_a, good_a, bad_a, ptr_b, nbr_b, good_b, bad_b, ptr_c, nbr_c, good_c, bad_c
@@ -65,8 +70,7 @@ def make_consents(
                 u_i = own[i] * u_i + (1.0 - own[i]) * seen
                 u_j = own[j] * u_j + (1.0 - own[j]) * seen
             if consents(u_i, u_j, noise, rate, unit(words[0])):
-                consent[i, m] = 1
-                order[i, m] = words[1]
+                consent[i, m] = AGREED
 
 
 @njit(cache=True, nogil=True)

@@ -10,6 +10,7 @@ import numpy as np
 from emergence.figures.findings import Findings
 from emergence.figures.indicators import poisson
 from emergence.measures.monthly import MONTHLY
+from emergence.report.causes import emergence_rows
 from emergence.report.say import number
 
 if TYPE_CHECKING:
@@ -30,8 +31,19 @@ class TableText:
 
 def make_tables(found: Findings) -> list[TableText]:
     """Return the tables that have rows."""
-    tables = [top_firms(found), innovation(found), measures(found)]
+    tables = [emergence(found), top_firms(found), innovation(found), measures(found)]
     return [table for table in tables if table.rows]
+
+
+def emergence(found: Findings) -> TableText:
+    """Return what the network brought, by outcome and part."""
+    twins = found.result.twins
+    one = "" if twins is None or len(twins.seeds) > 1 else " One luck: small differences mean little."
+    return TableText(
+        "What the network brought: the run less its twin without ties, and the parts that add up to it." + one,
+        ["outcome", "whole", "contact", "structure", "replacement", "choice"],
+        [] if twins is None else emergence_rows(twins),
+    )
 
 
 def top_firms(found: Findings) -> TableText:

@@ -10,6 +10,7 @@ from emergence.config import Settings, get
 from emergence.figures.findings import Findings
 from emergence.figures.shocks import Felt, felt_shocks
 from emergence.measures.survival import Survival
+from emergence.report.causes import brought, gist, taken
 from emergence.report.reproduce import as_told, differences, literal
 from emergence.report.say import change, count, listing, money, number, percent
 
@@ -35,7 +36,7 @@ def summary(result: Result, findings: Findings | None = None) -> list[str]:
     found = findings or Findings(result)
     middle = centre(found)[: 2 if found.named else 1]
     lines = [*what_was_run(found)[:1], *size_and_ties(found)[:2], *middle, *innovation(found)[:1]]
-    lines += [*survival(found)[:1], *shocks(found)[:2]]
+    lines += [*survival(found)[:1], *shocks(found)[:2], *gist(found)]
     return [*lines, how_sure(found)[0]]
 
 
@@ -44,7 +45,8 @@ def first_page(result: Result, findings: Findings | None = None) -> dict[str, li
     found = findings or Findings(result)
     return {
         "What was run": what_was_run(found),
-        "What happened": [*size_and_ties(found), *centre(found), *economy(found), *shocks(found)],
+        "What happened": [*size_and_ties(found), *centre(found), *economy(found), *shocks(found), *taken(found)],
+        "What the network brought": brought(found),
         "What came out of it": [
             *innovation(found),
             *problem_solving(found),

@@ -18,6 +18,7 @@ def update_dissolution(state: State) -> None:
     settings = state.rules.dissolution
     for layer in state.acting:
         firms, ties = state.firms, state.ties(layer)
+        state.world.count(f"held.{LAYERS[layer]}", ties.nbr.size // 2)
         drop = np.zeros(ties.nbr.size, np.uint8)
         p = params(DissolutionParams, settings, hazard=getattr(settings, LAYERS[layer]))
         drive = firms.drive

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emergence.kernels.formation import fit_attention, make_consents
+from emergence.kernels.formation import AGREED, fit_attention, make_consents
 from emergence.kernels.pairs import UtilityParams
 from emergence.luck import stream
 from emergence.rules.base import UNIT, Rule, State, names, params
@@ -41,7 +41,8 @@ def consenting_pairs(state: State, layer: int, met: np.ndarray) -> tuple[np.ndar
         firms.x, firms.y, firms.sector, state.profile(), state.aside(layer), ties.ptr, ties.nbr,
         *state.others(layer), utility_params(state, layer), score_params(state, layer), consent, order,
     )  # fmt: skip
-    row, slot = np.nonzero(consent)
+    state.world.count(f"met.{LAYERS[layer]}", int(np.count_nonzero(consent)))
+    row, slot = np.nonzero(consent == AGREED)
     other = met[row, slot]
     a, b = np.minimum(row, other), np.maximum(row, other)
     ranked = np.lexsort((b, a, order[row, slot]))
@@ -83,6 +84,7 @@ def remove_marked(state: State, layer: int, drop: np.ndarray) -> None:
     uid = state.world.firms.uid
     state.log("broken", uid[a], uid[b], layer, state.step - ties.born[at])
     state.world.count("broken", at.size)
+    state.world.count(f"broken.{LAYERS[layer]}", at.size)
     ties.drop(gone)
 
 
@@ -97,6 +99,7 @@ def insert(state: State, layer: int, a: np.ndarray, b: np.ndarray) -> None:
     firms.costs_due[:] += each * state.rules.market.building_cost * np.sqrt(firms.size / UNIT) * UNIT
     state.log("formed", firms.uid[a], firms.uid[b], layer)
     world.count("formed", a.size)
+    world.count(f"formed.{LAYERS[layer]}", a.size)
 
 
 RULE = Rule(
