@@ -68,18 +68,19 @@ def _read_extra(key: str, values: Any) -> dict[str, float]:
     return {str(name): check_value(f"{key}.{name}", value, anything) for name, value in {**known, **given}.items()}
 
 
-def _read(kind: type, values: Any, prefix: str) -> Any:
+def _read(kind: type, values: Any, prefix: str, made: Any = None) -> Any:
+    """Read a section; what the values leave out stays as in `made`, or as declared."""
     _as_section(prefix.rstrip("."), values)
     hints = get_type_hints(kind)
     known = {item.name: item for item in fields(kind)}
-    made = kind()
+    made = kind() if made is None else made
     for name, value in values.items():
         key = f"{prefix}{name}"
         if name not in known:
             raise Refusal(f"unknown key '{key}': {nearest(str(name), known)}")
         item, hint = known[name], hints[name]
         if is_dataclass(hint):
-            setattr(made, name, _read(hint, value, key + "."))  # type: ignore[arg-type]
+            setattr(made, name, _read(hint, value, key + ".", getattr(made, name)))  # type: ignore[arg-type]
         elif name in ("plugins", "measures"):
             setattr(made, name, [check_value(key, one, _TEXT) for one in _as_list(key, value)])
         elif name == "extra":

@@ -1,0 +1,306 @@
+"""Every coefficient is alive: change one, and in a world made to feel it somebody does something else.
+
+Every setting of the config is tried without being listed here. A number is doubled, or halved where its
+range forbids doubling; a switch is flipped; a word is exchanged for each other choice; all in the plain
+world. `SPECIAL` holds only the settings that need another world or value, and `EXEMPT` those that must not
+change what happens. So a new setting is tried as soon as it is declared: if it fails here, give it a world
+that feels it, or find out why it is dead.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from conftest import dotted, grow, merge, same_bytes
+
+from emergence.config import Shock, defaults, get, known_keys
+from emergence.rules.base import EVENTS
+from emergence.step import Simulation
+
+MONTHS = 24
+# Prefixes of keys that change nothing that happens, and why.
+EXEMPT = {
+    "seed": "another seed is another world, not another coefficient",
+    "steps": "length of the run",
+    "firms": "another number of firms is another world",
+    "threads": "results do not depend on it; see test_determinism",
+    "debug": "checks, and changes nothing",
+    "output.": "what is written, not what happens",
+    "twins.": "runs beside this one; see test_twins",
+    "network.ties": "a path",
+    "network.firms": "a path",
+    "rules.orchestration.kind": "there is one kind so far",
+}
+
+
+class Case(NamedTuple):
+    """One change of one setting.
+
+    Attributes
+    ----------
+    key : str
+        Setting; ``timeline.size`` is that of the first shock.
+    world : str
+        World in which it must be felt, see `worlds`.
+    value : any
+        What it is changed to; None doubles, halves or flips it.
+    felt : str
+        Column that must change; empty asks for other deeds.
+    """
+
+    key: str
+    world: str = "plain"
+    value: Any = None
+    felt: str = ""
+
+    def __str__(self) -> str:
+        value = "" if self.value is None else f"={self.value}"
+        return f"{self.key}{value} ({self.world})".replace("'", "")
+
+
+@cache
+def file_of_ties() -> str:
+    """Write 60 firms in two years, ties without a layer; return the path."""
+    rng = np.random.default_rng(0)
+    path = Path(tempfile.mkdtemp()) / "ties.csv"
+    with open(path, "w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["source", "target", "year"])
+        for year in (2001, 2002):
+            a, b = rng.integers(0, 60, (2, 150))
+            pairs = {(min(x, y), max(x, y)) for x, y in zip(a.tolist(), b.tolist(), strict=True) if x != y}
+            rows.writerows((f"F{x:02}", f"F{y:02}", year) for x, y in sorted(pairs))
+    return str(path)
+
+
+# Money is short and a crisis comes: firms near their limits, and partners who feel it.
+POOR = {
+    "founders": {"cash": 0.2},
+    "rules": {"market": {"buffer": 0.1}, "credit": {"limit": 0.1, "claims": 0.2}},
+    "timeline": [{"month": 6, "kind": "demand_crisis", "size": 0.3, "duration": 6, "recovery": 6}],
+}
+
+
+def worlds() -> dict[str, dict[str, Any]]:
+    """Return the settings of each world, by name; 100 firms and 24 months unless they say otherwise."""
+    network = {"kind": "file", "ties": file_of_ties(), "settle": False}
+    digital = {"enabled": True, "spontaneous": 0.02, "imitation": 0.2, "threshold": 0.5, "cost": 0.2}
+    removal = {"month": 6, "kind": "removal", "count": 8}
+    return {
+        "plain": {},
+        "poor": POOR,
+        "crowded": {"rules": {"formation": {"attention": 4.0}}},
+        "gossip": {"rules": {"strengthening": {"evidence": 4.0}}},
+        "forgetful": {"rules": {"knowledge": {"forgetting": 0.05}}},
+        "dwarfs": {"rules": {"market": {"smallest": 3000.0}}},
+        "blind": {"rules": {"formation": {"choice": False}, "dissolution": {"choice": False}}},
+        "digital": merge(POOR, {"rules": {"adoption": digital}}),
+        "struck": {"rules": {"incidents": {"enabled": True, "start": 0.02, "waning": 0.2}}},
+        "small_world": {"network": {"kind": "small_world"}},
+        "file": {"network": network | {"year": 2001}},
+        "file_at_hand": {"network": network | {"kind": "clustered", "year": 2001}},
+        "crisis": {"timeline": POOR["timeline"]},
+        "shift": {"timeline": [{"month": 6, "kind": "landscape_shift", "size": 0.3}]},
+        "removal": {"timeline": [removal]},
+    }
+
+
+SPECIAL = (
+    Case("layers", value=["strategic"]),
+    Case("layers", value=["development"]),
+    Case("founders.specialists", value=0.5),
+    Case("founders.redundancy", value=0.5),
+    Case("founders.cash", "poor"),
+    Case("network.kind", value="empty"),
+    Case("network.kind", value="random"),
+    Case("network.kind", value="small_world"),
+    Case("network.kind", value="scale_free"),
+    Case("network.kind", "file_at_hand", "file"),
+    Case("network.rewiring", "small_world"),
+    Case("network.year", "file", 2002),
+    Case("network.layer", "file", "operational"),
+    Case("network.layer", "file", "development"),
+    Case("network.layer", "file", "social"),
+    Case("network.settle", "file"),
+    Case("rules.search.development.partners", value=0.2),
+    Case("rules.search.strategic.partners", value=0.15),
+    Case("rules.search.strategic.preferential", value=0.2),
+    Case("rules.formation.intercept", value=0.1),
+    Case("rules.formation.homophily", value=0.1),
+    Case("rules.formation.attention", "crowded"),
+    Case("rules.formation.development.blind", "blind"),
+    Case("rules.formation.strategic.blind", "blind"),
+    Case("rules.strengthening.reputation", "gossip", 0.5),
+    Case("rules.knowledge.forgetting", "forgetful"),
+    Case("rules.innovation.useful", felt="steps.useful"),
+    Case("rules.market.saving_digital", "digital"),
+    Case("rules.market.smallest", "dwarfs"),
+    Case("rules.market.buffer", "poor"),
+    Case("rules.market.payout", "poor"),
+    Case("rules.credit.enabled", "poor"),
+    Case("rules.credit.limit", "poor"),
+    Case("rules.credit.claims", "poor"),
+    Case("rules.adoption.enabled", "digital"),
+    Case("rules.adoption.spontaneous", "digital"),
+    Case("rules.adoption.imitation", "digital"),
+    Case("rules.adoption.threshold", "digital", 0.2),
+    Case("rules.adoption.market", "digital", 0.5),
+    Case("rules.adoption.influence", "digital", -1.0),
+    Case("rules.adoption.cost", "digital"),
+    Case("rules.incidents.enabled", "struck"),
+    Case("rules.incidents.start", "struck"),
+    Case("rules.incidents.spread", "struck"),
+    Case("rules.incidents.recovery", "struck"),
+    Case("rules.incidents.waning", "struck"),
+    Case("rules.incidents.damage", "struck"),
+    Case("rules.orchestration.review", value=1),
+    Case("timeline.month", "crisis"),
+    Case("timeline.month", "shift"),
+    Case("timeline.month", "removal"),
+    Case("timeline.kind", "crisis", "landscape_shift"),
+    Case("timeline.kind", "crisis", "removal"),
+    Case("timeline.size", "crisis"),
+    Case("timeline.size", "shift"),
+    Case("timeline.duration", "crisis"),
+    Case("timeline.recovery", "crisis"),
+    Case("timeline.sector", "crisis", 0),
+    Case("timeline.sector", "shift", 0),
+    Case("timeline.sector", "removal", 0),
+    Case("timeline.region", "removal", 0),
+    Case("timeline.target", "removal", "degree"),
+    Case("timeline.target", "removal", "17"),
+    Case("timeline.count", "removal"),
+)
+
+
+def exempt(key: str) -> bool:
+    return any(key == name or (name.endswith(".") and key.startswith(name)) for name in EXEMPT)
+
+
+def settings_to_try() -> dict[str, Any]:
+    """Return every number, switch and word with choices, by key, with its declaration."""
+    declared = known_keys() | {f"timeline.{item.name}": item for item in fields(Shock)}
+    found = {}
+    for key, item in declared.items():
+        number = isinstance(item.default, bool | int | float) or item.metadata.get("optional") is int
+        if (number or item.metadata.get("choices")) and not exempt(key):
+            found[key] = item
+    return found
+
+
+def cases() -> list[Case]:
+    """Return the special cases, and a plain one for every other setting."""
+    special = {case.key for case in SPECIAL}
+    return [*SPECIAL, *(Case(key) for key in settings_to_try() if key not in special)]
+
+
+def current(world: str, key: str) -> Any:
+    if key.startswith("timeline."):
+        return getattr(base(world).settings.timeline[0], key.removeprefix("timeline."))
+    return get(base(world).settings, key)
+
+
+def changed_value(case: Case) -> Any:
+    """Return the value stated, or the number doubled (halved if that is out of range), or the switch flipped."""
+    if case.value is not None:
+        return case.value
+    value, about = current(case.world, case.key), settings_to_try()[case.key].metadata
+    if isinstance(value, bool):
+        return not value
+    assert isinstance(value, int | float) and value != 0, f"{case.key}: {value} cannot be doubled; state a value"
+    whole = isinstance(value, int)
+    for other in (2 * value, value // 2 if whole else value / 2):
+        if about["low"] <= other <= about["high"] and other != value:
+            return other
+    raise AssertionError(f"{case.key}: neither twice nor half of {value} is valid; state a value")
+
+
+def run(world: str, key: str = "", value: Any = None) -> Simulation:
+    """Run a world, with one setting changed."""
+    company = merge({"firms": 100}, worlds()[world])
+    if key.startswith("timeline."):
+        first, *rest = company["timeline"]
+        company = merge(company, {"timeline": [first | {key.removeprefix("timeline."): value}, *rest]})
+    elif key:
+        company = merge(company, dotted(**{key.replace(".", "__"): value}))
+    # All defaults first: a section that is given in part must not lose the rest of its own.
+    return grow(defaults(), company, months=MONTHS)
+
+
+@cache
+def base(world: str) -> Simulation:
+    return run(world)
+
+
+def deeds(simulation: Simulation) -> list[bytes]:
+    """Return who did what with whom and when, without values, and without the shocks that were set."""
+    events = simulation.events.columns()
+    done = events["kind"] != EVENTS.index("shock")
+    return [events[name][done].tobytes() for name in ("step", "kind", "a", "b", "layer")]
+
+
+def check_felt(case: Case) -> None:
+    """Assert that a change is felt: in the column named, or by somebody who does something else."""
+    value = changed_value(case)
+    before, after = base(case.world), run(case.world, case.key, value)
+    differing = same_bytes(before, after)
+    assert differing, f"{case}: from {current(case.world, case.key)} to {value} not a byte changes"
+    if case.felt:
+        assert case.felt in differing, f"{case}: {case.felt} does not change, only {differing}"
+    else:
+        assert deeds(before) != deeds(after), f"{case}: nobody does anything else; only {differing} change"
+
+
+@pytest.mark.parametrize("case", cases(), ids=str)
+def test_every_coefficient_is_alive(case):
+    check_felt(case)
+
+
+def test_the_table_names_settings_that_exist():
+    """And exempts none that it tries."""
+    declared = set(known_keys()) | {f"timeline.{item.name}" for item in fields(Shock)}
+    assert {case.key for case in SPECIAL} <= declared and not any(exempt(case.key) for case in SPECIAL)
+    for name in EXEMPT:
+        assert name in declared or any(key.startswith(name) for key in declared), name
+    assert {case.world for case in SPECIAL} | {"plain"} == set(worlds())
+
+
+def test_no_number_is_left_out():
+    """Every numeric key is tried or exempt, counted anew."""
+    tried = {case.key for case in cases()}
+    for key, item in known_keys().items():
+        if isinstance(item.default, int | float) or item.metadata.get("optional") is int:
+            assert key in tried or exempt(key), key
+    assert tried >= {f"timeline.{item.name}" for item in fields(Shock)}
+
+
+def test_every_other_word_is_tried():
+    for key, item in settings_to_try().items():
+        words = set(item.metadata.get("choices", ()))
+        if words and isinstance(item.default, str):
+            tried = {case.value for case in SPECIAL if case.key == key}
+            assert tried >= words - {item.default, "demand_crisis"}, key
+
+
+@pytest.mark.parametrize("world", list(worlds()))
+def test_without_a_change_nothing_is_felt(world):
+    """So that what is felt is the coefficient, not chance; and everything happens in each world."""
+    assert same_bytes(base(world), run(world)) == []
+
+
+@pytest.mark.parametrize(
+    "case",
+    [Case("rules.formation.development.blind"), Case("rules.credit.limit"), Case("rules.market.buffer")],
+    ids=str,
+)
+def test_a_dead_coefficient_is_found_out(case):
+    """In a world that does not feel them these change nothing that happens, and the check says so."""
+    with pytest.raises(AssertionError, match=r"not a byte changes|nobody does anything else"):
+        check_felt(case)
