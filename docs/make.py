@@ -1,23 +1,31 @@
 """Write the generated parts of the documentation: ``python docs/make.py`` (``--check`` only compares).
 
-docs/reference.md is generated whole; in docs/odd.md what stands between
-``<!-- generated: NAME -->`` and ``<!-- end -->``.
+docs/reference.md is generated whole; in other documents what stands between
+``<!-- generated: NAME -->`` and ``<!-- end -->``. The tables of emergence come from results/emergence/, which
+experiments/what_networks_bring.py writes.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from emergence.build import CONDITIONS
 from emergence.config import Settings, get, known_keys
+from emergence.measures.emergence import OUTCOMES
+from emergence.measures.interval import paired_interval
 from emergence.measures.monthly import MONTHLY
+from emergence.measures.taken import known
 from emergence.rules.base import EVENTS
 from emergence.schema import FIRMS, GROUPS, MEMBERSHIPS, TIES
 from emergence.step import PLAN
 
 HERE = Path(__file__).parent
+RESULTS = HERE.parent / "results" / "emergence"
+SHOWN = ("value_gained", "useful", "mean_z", "joint_income", "growth", "firms")  # in the README
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -79,6 +87,15 @@ def measures() -> str:
     return table(["measure", "unit", "meaning"], [[f"`{n}`", unit, what] for n, (unit, what) in MONTHLY.items()])
 
 
+def taken() -> str:
+    """Return the measures that can be asked for."""
+    rows = [
+        [f"`{name}`", unit or "as the column", meaning, "month" if every == 1 else f"{every} months"]
+        for name, (unit, meaning, every) in known().items()
+    ]
+    return table(["measure", "unit", "meaning", "taken every"], rows)
+
+
 def reference() -> str:
     """Return docs/reference.md."""
     return "\n\n".join(
@@ -89,6 +106,9 @@ def reference() -> str:
             keys(),
             "## Measures\n\nColumns of `steps.parquet`, one row a month.",
             measures(),
+            "### On demand\n\n`output.also=[{measure: NAME, every: 6, sector: 2}]` takes more measures; `of` names the "
+            "column of firms for measures of values, `layer`, `sector`, `region` and `kind` say about whom.",
+            taken(),
             "## Events\n\nKinds in `events.parquet`: " + ", ".join(f"`{kind}`" for kind in EVENTS) + ". "
             "`a` and `b` are uids, -1 where there is none; `value` is the age in months of what ended, the value "
             "(z) of an innovation, or the size of a shock.",
@@ -99,21 +119,69 @@ def reference() -> str:
     )
 
 
-def filled(text: str) -> str:
+def parts_of_emergence(outcomes: Sequence[str] = tuple(OUTCOMES)) -> str:
+    """Return the table of emergence of the default world, from results/emergence/parts.csv."""
+    with open(RESULTS / "parts.csv", newline="", encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    cells = {(row["outcome"], row["part"]): row for row in found}
+    names = ["whole", "contact", "structure", "replacement", "choice"]
+    rows = []
+    for name in outcomes:
+        about = OUTCOMES[name]
+        scale = abs(float(cells[name, "whole"]["mean"]))
+        digits = 0 if scale >= 100 else 1 if scale >= 5 else 3
+        parts = [estimate(cells[name, part], digits) for part in names]
+        rows.append([f"{about.meaning} ({about.unit})", *parts])
+    return table(["outcome", *names], rows)
+
+
+def estimate(row: dict[str, str], digits: int) -> str:
+    """Return a mean with its interval; bold where the interval excludes 0."""
+    mean, low, high = (float(row[name]) for name in ("mean", "low", "high"))
+    # Adding 0.0 takes the sign from a zero.
+    shown = [round(value, digits) + 0.0 for value in (mean, low, high)]
+    sign = "+" if shown[0] > 0 else ""
+    text = f"{sign}{shown[0]:.{digits}f} [{shown[1]:.{digits}f}, {shown[2]:.{digits}f}]"
+    return f"**{text}**" if low > 0 or high < 0 else text
+
+
+def structure() -> str:
+    """Return where structure begins to matter, from results/emergence/structure.csv."""
+    with open(RESULTS / "structure.csv", newline="", encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    shown = {"joint_income": 0, "mean_z": 2, "useful": 1}
+    rows = []
+    for place, words in (("towns", "at home"), ("mixed", "anywhere")):
+        for level in sorted({row["level"] for row in found}, key=float):
+            cells = []
+            for name, digits in shown.items():
+                at = [r for r in found if (r["place"], r["level"], r["outcome"]) == (place, level, name)]
+                mean, low, high = paired_interval([float(r["structure"]) for r in at])
+                cells.append(estimate({"mean": str(mean), "low": str(low), "high": str(high)}, digits))
+            rows.append([words, f"{float(level):g}", *cells])
+    heads = [f"{OUTCOMES[name].meaning} ({OUTCOMES[name].unit})" for name in shown]
+    return table(["ties", "in common", *heads], rows)
+
+
+def filled(path: Path, blocks: dict[str, Callable[[], str]]) -> str:
     """Return a document with its generated blocks up to date."""
-    blocks = {"plan": plan, "conditions": conditions}
+    text = path.read_text(encoding="utf-8")
     for name, make in blocks.items():
         block = re.compile(rf"(<!-- generated: {name} -->\n)(?:(?!<!-- ).)*(<!-- end -->)", re.DOTALL)
         text, found = block.subn(lambda match, make=make: f"{match[1]}{make()}\n{match[2]}", text)
         if found != 1:
-            raise SystemExit(f"odd.md: there must be one block '{name}', not {found}")
+            raise SystemExit(f"{path.name}: there must be one block '{name}', not {found}")
     return text
 
 
 def documents() -> dict[Path, str]:
     """Return what the generated files should contain."""
-    odd = HERE / "odd.md"
-    return {HERE / "reference.md": reference(), odd: filled(odd.read_text(encoding="utf-8"))}
+    blocks: dict[Path, dict[str, Callable[[], str]]] = {
+        HERE / "odd.md": {"plan": plan, "conditions": conditions},
+        HERE / "emergence.md": {"emergence": parts_of_emergence, "structure": structure},
+        HERE.parent / "README.md": {"emergence": lambda: parts_of_emergence(SHOWN)},
+    }
+    return {HERE / "reference.md": reference()} | {path: filled(path, of) for path, of in blocks.items()}
 
 
 if __name__ == "__main__":

@@ -1,19 +1,21 @@
 """What the network brings in the default world, and where it begins to matter who is tied to whom.
 
-``python experiments/what_networks_bring.py`` runs both parts (about five minutes) and writes results/emergence/ and
-docs/figures/; ``python docs/make.py`` then puts the tables into docs/emergence.md and the README.
+``python experiments/what_networks_bring.py`` runs both parts (five to ten minutes) and writes
+results/emergence/ and docs/figures/; with ``--draw`` it only draws the second part again.
+``python docs/make.py`` then puts the tables into docs/emergence.md and the README.
 """
 
 from __future__ import annotations
 
 import csv
+import sys
 from pathlib import Path
 
 import numpy as np
 
 import emergence as em
-from emergence.figures.causes import emergence_figure
-from emergence.figures.style import BLUE, GREY, RED, look, new_figure, save
+from emergence.figures.causes import TITLES, emergence_figure
+from emergence.figures.style import BLUE, GREY, RED, Drawn, look, new_figure, save
 from emergence.measures.emergence import OUTCOMES
 from emergence.measures.interval import paired_interval
 
@@ -78,19 +80,17 @@ def values_of(rows: dict[str, list[object]], place: str, level: float, outcome: 
 
 def draw(columns: dict[str, np.ndarray]) -> None:
     """Draw the structure part over how much firms of a town have in common."""
-    from emergence.figures.style import Drawn
-
     rows = {name: list(values) for name, values in columns.items()}
     with look():
-        figure, axes = new_figure(2.9, 1, len(SHOWN), bottom=0.3, wspace=0.45, left=0.1)
+        figure, axes = new_figure(2.6, 1, len(SHOWN), bottom=0.2, wspace=0.55, left=0.11)
         for axis, outcome in zip(axes[0], SHOWN, strict=True):
             for place, colour, words in (("towns", RED, "ties at home"), ("mixed", BLUE, "ties anywhere")):
                 found = np.array([paired_interval(values_of(rows, place, level, outcome)) for level in LEVELS])
                 axis.fill_between(LEVELS, found[:, 1], found[:, 2], color=colour, alpha=0.2, linewidth=0)
                 axis.plot(LEVELS, found[:, 0], color=colour, marker="o", markersize=4, label=words)
             axis.axhline(0, color=GREY, linewidth=0.8)
-            axis.set_title(OUTCOMES[outcome].meaning.split(",")[0])
-            axis.set_ylabel(f"structure ({OUTCOMES[outcome].unit})", fontsize=8)
+            axis.set_title(TITLES[outcome])
+            axis.set_ylabel(f"structure\n({OUTCOMES[outcome].unit})", fontsize=8)
             axis.set_xlabel("what a town has in common")
         axes[0, 0].legend(loc="lower left")
     drawn = Drawn("structure", "", "", figure)
@@ -98,6 +98,17 @@ def draw(columns: dict[str, np.ndarray]) -> None:
     (FIGURES / "structure.svg").unlink()
 
 
+def read(path: Path) -> dict[str, np.ndarray]:
+    """Read columns that `write` wrote."""
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    numbers = ("level", "structure", "whole")
+    return {k: np.array([float(row[k]) if k in numbers else row[k] for row in rows], object) for k in rows[0]}
+
+
 if __name__ == "__main__":
-    default_world()
-    where_structure_matters()
+    if "--draw" in sys.argv:
+        draw(read(RESULTS / "structure.csv"))
+    else:
+        default_world()
+        where_structure_matters()

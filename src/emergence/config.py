@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-from emergence.schema import LAYERS
+from emergence.schema import KINDS, LAYERS
 
 
 def config_folder() -> Path:
@@ -411,6 +411,20 @@ class Shock:
 
 
 @dataclass
+class Taken:
+    """One measure besides the usual: which, how often, and about whom."""
+
+    measure: str = word("modularity", (), "what is measured, see `emergence list`")
+    of: str = word("", (), "column of firms, for measures of values such as gini")
+    every: int = num(0, 0, 100_000, "months", "taken every so many months; 0: as its cost suggests")
+    layer: str = word("all", ("all", *LAYERS), "layer of ties; all laid over each other if left out")
+    sector: int | None = optional(int, "only firms of this sector", 0, 254)
+    region: int | None = optional(int, "only firms of this region", 0, 32_000)
+    kind: str = word("any", ("any", *KINDS), "only firms of this kind")
+    name: str = word("", (), "column of steps.parquet; made from the above if left out")
+
+
+@dataclass
 class Output:
     """What is written."""
 
@@ -420,6 +434,10 @@ class Output:
     every: int = num(1, 1, 100_000, "months", "measure every so many months")
     film: str = word("none", ("none", "strip", "gif"), "pictures of the network over time in the report")
     pictures: int = num(12, 2, 120, "count", "pictures of the film, evenly spaced from start to end")
+    also: list[Taken] = field(
+        default_factory=list,
+        metadata={"item": Taken, "unit": "", "meaning": "measures besides the usual: which, how often, about whom"},
+    )
     measures: list[str] = field(
         default_factory=list, metadata={"unit": "", "meaning": "measures of your own, by name, besides the usual"}
     )

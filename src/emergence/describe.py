@@ -10,8 +10,10 @@ from emergence.compose import groups
 from emergence.config import Settings, config_folder, get, known_keys
 from emergence.measures import own as own_measures
 from emergence.measures.monthly import MONTHLY
+from emergence.measures.taken import known
 from emergence.rules.own import OWN
 from emergence.step import PLAN
+from emergence.twinning import TWINS
 
 SHORT_RUN = 12  # months that are timed, after one to warm up
 SHORT_FIRMS = 1000  # at most
@@ -64,6 +66,13 @@ def list_lines() -> Iterator[str]:
         yield f"  {name:<18} {meaning} [{unit}]"
     for name, (unit, _) in own_measures.OWN.items():
         yield f"  {name:<18} yours [{unit}]"
+    yield "more measures, on demand (output.also=[{measure: NAME}], with of, every, layer, sector, region, kind)"
+    for name, (unit, meaning, every) in known().items():
+        often = "every month" if every == 1 else f"every {every} months"
+        yield f"  {name:<18} {meaning} [{unit or 'as the column'}; {often} unless told otherwise]"
+    yield "twins (emergence.twins)"
+    for twin in TWINS.values():
+        yield f"  {twin.name:<18} {twin.about}"
 
 
 def _first_words(file: Path) -> str:

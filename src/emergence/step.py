@@ -34,6 +34,7 @@ from emergence.config import Rules, Settings, put
 from emergence.errors import Refusal
 from emergence.measures.monthly import measure_month
 from emergence.measures.own import chosen
+from emergence.measures.taken import column_names, measure_taken
 from emergence.reading import read_settings
 from emergence.rules import (
     adaptation,
@@ -98,6 +99,7 @@ class Simulation:
         self.kept: dict[str, Any] = {}
         self.plan = with_own_rules(PLAN, settings)
         self._measures = chosen(settings.output.measures)
+        column_names(settings.output.also)
         self._state = State(world, settings, rules, self.events)
 
     @property
@@ -151,6 +153,7 @@ class Simulation:
         began = time.perf_counter()
         if self.world.step % self.settings.output.every == 0:
             row = measure_month(self.world, self.settings)
+            row |= measure_taken(self.world, self.settings.output.also)
             row |= {name: float(function(self.world)) for name, function in self._measures.items()}
             self.rows.append(row)
             self.world.counts = {}

@@ -17,6 +17,7 @@ import numpy as np
 
 from emergence.config import Settings, find_data
 from emergence.measures.monthly import MONTHLY
+from emergence.measures.taken import column_names
 from emergence.rules.base import EVENTS
 from emergence.rules.own import OWN
 from emergence.schema import CULTURE, KINDS, LAYERS, PURPOSE, SKILLS
@@ -128,7 +129,8 @@ def events_table(simulation: Simulation) -> Columns:
 def steps_table(simulation: Simulation) -> Columns:
     """Return the monthly measures, one row a measured month."""
     rows = simulation.rows
-    names = [*MONTHLY, *simulation.settings.output.measures]
+    output = simulation.settings.output
+    names = [*MONTHLY, *column_names(output.also), *output.measures]
     table = {name: np.array([row[name] for row in rows], float) for name in names}
     table["step"] = table["step"].astype(np.int64)
     return table

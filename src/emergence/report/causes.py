@@ -23,6 +23,7 @@ NAMES = {
     "joint_income": "net value of joint projects (EUR per firm and year)",
     "firms": "firms alive in the last year",
 }
+MOST_ALONE, MOST_FAILURES = 3, 5_000  # firms from which, and up to which, losses are told
 FEW = 10  # replicates below which an interval is called rough
 
 
@@ -123,6 +124,40 @@ def taken(found: Findings) -> list[str]:
     shocks = "the shock" if len(found.settings.timeline) == 1 else "the shocks"
     lead = f"Against twins with the same luck that were spared {shocks}:"
     return [f"{lead} {estimate.sentence()}"]
+
+
+def robust(found: Findings) -> list[str]:
+    """Say how the network at the end would bear the loss of its firms."""
+    from emergence.measures.robustness import removal_curve
+
+    n = found.end.uid.size
+    if n < MOST_ALONE or not found.end_positions["partners"].any():
+        return []
+    curve = removal_curve(found.end)
+    half = int(np.argmax(curve < 0.5)) + 1
+    lines = [
+        f"If the best-connected firm left, then the next, and so on, half of the firms would hang together until "
+        f"{percent(half / n)} of them were gone (robustness R {curve.mean():.2f}; the most that any network reaches "
+        f"is {(n - 1) / (2 * n):.2f})."
+    ]
+    return lines + (heaviest(found) if n <= MOST_FAILURES else [])
+
+
+def heaviest(found: Findings) -> list[str]:
+    """Say whose loss would take most output, by itself and through its partners."""
+    from emergence.measures.systemic import systemic_risk
+
+    world = found.result.simulation.world
+    whole = float(world.firms.revenue.sum())
+    if whole <= 0 or not found.result.simulation.rules.market.enabled:
+        return []
+    risk = systemic_risk(world)
+    uid = max(risk, key=lambda one: (risk[one], -one))
+    own = float(world.firms.revenue[world.rows_of([uid])[0]]) / whole
+    return [
+        f"The loss of {found.name(uid)} would take most: {percent(risk[uid], 1)} of all output, {percent(own, 1)} its "
+        f"own and {percent(max(risk[uid] - own, 0.0), 1)} through its partners (systemic risk, ESRI)."
+    ]
 
 
 def emergence_rows(twins: Twins) -> list[list[str]]:

@@ -10,7 +10,7 @@ from emergence.config import Settings, get
 from emergence.figures.findings import Findings
 from emergence.figures.shocks import Felt, felt_shocks
 from emergence.measures.survival import Survival
-from emergence.report.causes import brought, gist, taken
+from emergence.report.causes import brought, gist, robust, taken
 from emergence.report.reproduce import as_told, differences, literal
 from emergence.report.say import change, count, listing, money, number, percent
 
@@ -45,7 +45,7 @@ def first_page(result: Result, findings: Findings | None = None) -> dict[str, li
     found = findings or Findings(result)
     return {
         "What was run": what_was_run(found),
-        "What happened": [*size_and_ties(found), *centre(found), *economy(found), *shocks(found), *taken(found)],
+        "What happened": [*size_and_ties(found), *centre(found), *economy(found), *shocks(found), *taken(found), *robust(found)],
         "What the network brought": brought(found),
         "What came out of it": [
             *innovation(found),
