@@ -128,12 +128,12 @@ class Findings:
 
     @cached_property
     def resilience(self) -> Resilience | None:
-        """What the shocks took from output against spared twins; None without shocks or twins."""
+        """What the shocks took from output against spared twins; None without shocks, twins or output."""
         spared = self.result.spared
         if spared is None:
             return None
         shocked, unshocked, placebo = (spared.series[name]["output"] for name in ("net", "unshocked", "placebo"))
-        return resilience(shocked, unshocked, placebo)
+        return resilience(shocked, unshocked, placebo) if (unshocked.sum(axis=0) > 0).all() else None
 
     @cached_property
     def ends(self) -> Counter[str]:

@@ -326,11 +326,15 @@ class Regained:
         text = f"The shift cost {self._say(self.cost)} of the level before it"
         later = [f"{self._say(share)} after {month} months" for month, share in self.shares.items()]
         text += f"; of that the network regained {' and '.join(later)}." if later else "."
+        if self.replicates == 1:
+            return text + " This is one luck, without an interval."
         return text + f" Intervals are at {self.level:.0%} over {self.replicates} replicates."
 
     def _say(self, estimate: Estimate) -> str:
         if math.isnan(estimate[0]):
             return "an unknown share"
+        if self.replicates == 1:
+            return f"{estimate[0]:.0%}"
         low, high = (f"{end:.0%}" if math.isfinite(end) else "unknown" for end in estimate[1:])
         return f"{estimate[0]:.0%} ({low} to {high})"
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from emergence.measures.emergence import OUTCOMES, parts_of
 from emergence.measures.interval import paired_interval
+from emergence.measures.resilience import regained
 from emergence.report.say import count, listing, number, percent
 
 if TYPE_CHECKING:
@@ -59,9 +60,12 @@ def why_not(found: Findings) -> str:
         return "No month was run, so there is nothing that the network could have brought."
     if found.settings.twins.replicates == 0:
         return "What the network brought was not measured (twins.replicates=0)."
+    needed = found.settings.firms * found.settings.steps
+    if needed <= found.settings.twins.most:
+        return "What the network brought was not measured: the twins of this run were not followed."
     return (
         "What the network brought was not measured: the run is larger than twins.most. "
-        f"twins.most={found.settings.firms * found.settings.steps} measures it, and takes about three times as long."
+        f"twins.most={needed} measures it, and takes about three times as long."
     )
 
 
@@ -123,7 +127,19 @@ def taken(found: Findings) -> list[str]:
         return []
     shocks = "the shock" if len(found.settings.timeline) == 1 else "the shocks"
     lead = f"Against twins with the same luck that were spared {shocks}:"
-    return [f"{lead} {estimate.sentence()}"]
+    return [f"{lead} {estimate.sentence()}", *agility(found)]
+
+
+def agility(found: Findings) -> list[str]:
+    """Say what the first technology shift cost the value of practices, and what of it was regained."""
+    spared, settings = found.result.spared, found.settings
+    shifts = [s.month for s in settings.timeline if s.kind == "landscape_shift" and s.month <= settings.steps]
+    if spared is None or not shifts:
+        return []
+    first = min(shifts) - spared.month - 1
+    twin, shocked = (spared.series[name]["mean_z"][:, first:] for name in ("unshocked", "net"))
+    months = tuple(m for m in (12, 24) if m < twin.shape[1])
+    return [f"Mean value of practices: {regained(twin[:, 0], twin, shocked, months).sentence()}"]
 
 
 def robust(found: Findings) -> list[str]:

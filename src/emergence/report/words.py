@@ -45,7 +45,14 @@ def first_page(result: Result, findings: Findings | None = None) -> dict[str, li
     found = findings or Findings(result)
     return {
         "What was run": what_was_run(found),
-        "What happened": [*size_and_ties(found), *centre(found), *economy(found), *shocks(found), *taken(found), *robust(found)],
+        "What happened": [
+            *size_and_ties(found),
+            *centre(found),
+            *economy(found),
+            *shocks(found),
+            *taken(found),
+            *robust(found),
+        ],
         "What the network brought": brought(found),
         "What came out of it": [
             *innovation(found),
