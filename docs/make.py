@@ -1,6 +1,6 @@
 """Write the generated parts of the documentation: ``python docs/make.py`` (``--check`` only compares).
 
-docs/reference.md is generated whole; in other documents what stands between
+docs/reference.md and docs/measures.md are generated whole; in other documents what stands between
 ``<!-- generated: NAME -->`` and ``<!-- end -->``. The tables of emergence come from results/emergence/, which
 experiments/what_networks_bring.py writes.
 """
@@ -8,11 +8,13 @@ experiments/what_networks_bring.py writes.
 from __future__ import annotations
 
 import csv
+import inspect
 import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from emergence import measures as measure_package
 from emergence.build import CONDITIONS
 from emergence.config import Settings, get, known_keys
 from emergence.measures.emergence import OUTCOMES
@@ -163,6 +165,38 @@ def structure() -> str:
     return table(["ties", "in common", *heads], rows)
 
 
+def functions() -> str:
+    """Return docs/measures.md: every public measure as its docstring describes it."""
+    parts = [
+        "# Measures",
+        "Generated from the code by `python docs/make.py`. What a run writes every month, and what it can write on "
+        "demand, is in the [reference](reference.md); how emergence is measured, in [what the network brings]"
+        "(emergence.md).",
+        inspect.getdoc(measure_package) or "",
+    ]
+    for name in sorted(measure_package.__all__, key=str.lower):
+        found = getattr(measure_package, name)
+        signature = re.sub(r": [^,=)]+", "", str(inspect.signature(found)).split(" ->")[0]).replace("= ", "=")
+        what = name if inspect.isclass(found) else name + signature
+        parts += [f"## `{what}`", readable(inspect.getdoc(found) or "")]
+    return "\n\n".join([*parts, ""])
+
+
+def readable(docstring: str) -> str:
+    """Return a NumPy docstring as Markdown: sections bold, entries as a list."""
+    lines: list[str] = []
+    entries = False
+    for line in re.sub(r"\n( *)(\w[\w ]+)\n\1-+\n", r"\n@\2\n", docstring).splitlines():
+        if line.startswith("@"):
+            entries = line[1:] in ("Parameters", "Attributes", "Returns", "Raises", "Yields")
+            lines += [f"**{line[1:]}**", ""]
+        elif entries and line.strip() and not line.startswith(" "):
+            lines.append(f"- `{line.strip()}`:")
+        else:
+            lines.append(line if not entries else f"  {line.strip()}" if line.strip() else "")
+    return "\n".join(lines)
+
+
 def filled(path: Path, blocks: dict[str, Callable[[], str]]) -> str:
     """Return a document with its generated blocks up to date."""
     text = path.read_text(encoding="utf-8")
@@ -181,7 +215,8 @@ def documents() -> dict[Path, str]:
         HERE / "emergence.md": {"emergence": parts_of_emergence, "structure": structure},
         HERE.parent / "README.md": {"emergence": lambda: parts_of_emergence(SHOWN)},
     }
-    return {HERE / "reference.md": reference()} | {path: filled(path, of) for path, of in blocks.items()}
+    whole = {HERE / "reference.md": reference(), HERE / "measures.md": functions()}
+    return whole | {path: filled(path, of) for path, of in blocks.items()}
 
 
 if __name__ == "__main__":

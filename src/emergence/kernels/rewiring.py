@@ -139,11 +139,14 @@ def ring_steps(i, j, n):
 
 
 @njit(cache=True)
-def longest(ptr, nbr, i, n):
-    """Return the position of the half-edge of `i` that reaches farthest on the ring."""
+def longest(ptr, nbr, i, n, word):
+    """Return the half-edge of `i` that reaches farthest on the ring; of long rows 16 in a row are looked at."""
+    k = ptr[i + 1] - ptr[i]
+    start = below(word, k)
     at = ptr[i]
     most = np.int64(0)
-    for h in range(ptr[i], ptr[i + 1]):
+    for step in range(min(k, 16)):
+        h = ptr[i] + (start + step) % k
         steps = ring_steps(i, nbr[h], n)
         if steps > most:
             most = steps
@@ -174,9 +177,10 @@ def latticize(key, ptr, nbr, mate, rounds):
 
     Notes
     -----
-    A swap of two edges is accepted if it makes them together no longer on the ring (Sporns and Zwi 2004). Half of
-    the attempts would tie a node to one as near as its degree is large; pairs of edges drawn blindly would
-    need a number of rounds that grows with the number of nodes.
+    A swap of two edges is accepted if it makes them together no longer on the ring (Sporns and Zwi 2004). A third
+    of the attempts takes any two edges; the others would tie a node to one as near as its degree is large, half
+    of them giving up long edges for it. Edges drawn blindly alone would need a number of rounds that grows with
+    the number of nodes.
     """
     nbr = nbr.copy()
     mate = mate.copy()
@@ -190,18 +194,22 @@ def latticize(key, ptr, nbr, mate, rounds):
     table, shift = edge_set(owner[first], nbr[first], n)
     for attempt in range(np.int64(rounds * m / 2)):
         w0, w1, w2, w3 = draw4(key, attempt, 1)
+        manner = below(w3, 3)
         h = below(w0, m)
         g = below(w1, m)
-        a = owner[h]
-        b = nbr[h]
-        if w3 & np.uint64(1) == np.uint64(1):
+        if manner > 0:
+            h = attempt % m
+            a = owner[h]
             step = 1 + below(w1, ptr[a + 1] - ptr[a])
-            near = (a + step if w3 & np.uint64(2) == np.uint64(2) else a + n - step % n) % n
+            near = (a + step if w2 & np.uint64(1) == np.uint64(1) else a + n - step % n) % n
             if ptr[near + 1] == ptr[near]:
                 continue
-            h = longest(ptr, nbr, a, n)
-            g = longest(ptr, nbr, near, n)
-            b = nbr[h]
+            g = ptr[near] + below(w0, ptr[near + 1] - ptr[near])
+            if manner == 2:
+                h = longest(ptr, nbr, a, n, w0)
+                g = longest(ptr, nbr, near, n, w0)
+        a = owner[h]
+        b = nbr[h]
         c = owner[g]
         d = nbr[g]
         if a == c or b == d or a == d or b == c:

@@ -1,5 +1,94 @@
-"""Measures: formula, unit, range and source of each; they read and never write."""
+"""Measures: formula, unit, range and source of each; they read and never write.
 
-from emergence.measures.equity import gini, hhi
+Of a network (a networkx graph, a world, arrays or a matrix, see `as_graph`): density, average_clustering,
+giant_share, core_share, reciprocity, assortativity, communities, modularity, mean_path_length,
+small_world_omega, betweenness, burt_constraint, effective_size, schneider_r, removal_curve, degree_tail,
+dependence. Of values: gini, hhi, top_share, hill, fit_tail. Of matrices: influence_vector, esri, shock. Of a
+world: systemic_risk.
+"""
 
-__all__ = ["gini", "hhi"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from emergence.measures.brokerage import burt_constraint, effective_size
+    from emergence.measures.equity import dependence, gini, hhi, top_share
+    from emergence.measures.graph import Graph, as_graph
+    from emergence.measures.influence import influence_vector
+    from emergence.measures.paths import betweenness, mean_path_length, small_world_omega
+    from emergence.measures.robustness import removal_curve, schneider_r
+    from emergence.measures.shape import (
+        assortativity,
+        average_clustering,
+        communities,
+        core_share,
+        density,
+        giant_share,
+        modularity,
+        reciprocity,
+    )
+    from emergence.measures.systemic import esri, shock, systemic_risk
+    from emergence.measures.tail import TailFit, degree_tail, fit_tail, hill
+
+# Looked up when asked for: numba takes longer to load than most measures take.
+_HOMES = {
+    "brokerage": ("burt_constraint", "effective_size"),
+    "equity": ("dependence", "gini", "hhi", "top_share"),
+    "graph": ("Graph", "as_graph"),
+    "influence": ("influence_vector",),
+    "paths": ("betweenness", "mean_path_length", "small_world_omega"),
+    "robustness": ("removal_curve", "schneider_r"),
+    "shape": (
+        *("assortativity", "average_clustering", "communities", "core_share", "density", "giant_share"),
+        *("modularity", "reciprocity"),
+    ),
+    "systemic": ("esri", "shock", "systemic_risk"),
+    "tail": ("TailFit", "degree_tail", "fit_tail", "hill"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Graph",
+    "TailFit",
+    "as_graph",
+    "assortativity",
+    "average_clustering",
+    "betweenness",
+    "burt_constraint",
+    "communities",
+    "core_share",
+    "degree_tail",
+    "density",
+    "dependence",
+    "effective_size",
+    "esri",
+    "fit_tail",
+    "giant_share",
+    "gini",
+    "hhi",
+    "hill",
+    "influence_vector",
+    "mean_path_length",
+    "modularity",
+    "reciprocity",
+    "removal_curve",
+    "schneider_r",
+    "shock",
+    "small_world_omega",
+    "systemic_risk",
+    "top_share",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'emergence.measures' has no attribute '{name}'")
+    found = getattr(import_module(f"emergence.measures.{_HOME[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

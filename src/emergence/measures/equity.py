@@ -1,10 +1,13 @@
-"""Equity of values between firms."""
+"""Equity of values between firms, and dependence on single partners."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
+
+from emergence.errors import Refusal
 
 
 def gini(values: Any) -> float:
@@ -36,3 +39,51 @@ def hhi(values: Any) -> float:
     x = np.maximum(np.asarray(values, float), 0.0)
     total = x.sum()
     return float(((x / total) ** 2).sum()) if total > 0 else 0.0
+
+
+def top_share(values: Any, share: float = 0.01) -> float:
+    """Return what part of the whole the largest values hold, 0 (nothing to share) to 1.
+
+    Parameters
+    ----------
+    values : array_like of float, or dict of name to float
+        Any unit, such as what `betweenness` returns; values below zero and NaN count as zero.
+    share : float
+        How many are the largest, as a share of all, above 0 up to 1; rounded up, so at least one.
+    """
+    if not 0 < share <= 1:
+        raise Refusal(f"share={share!r}: above 0 and up to 1 is needed")
+    array = np.asarray(list(values.values()) if hasattr(values, "values") else values, float)
+    x = -np.sort(-np.maximum(np.nan_to_num(array), 0.0))
+    # .07 x 100 is 7.000000000000001.
+    number = math.ceil(round(share * x.size, 9))
+    total = x.sum()
+    return float(x[:number].sum() / total) if total > 0 else 0.0
+
+
+def dependence(source: Any, layer: str | None = None) -> dict[Any, float]:
+    """Return how much of what a firm earns hangs on its largest partner, 0 to 1, by name.
+
+    Parameters
+    ----------
+    source : World, or any other that `as_graph` takes
+        Of a world: the largest value of a partner to the firm (EUR/month, over the chosen layers, smoothed as the
+        ties keep it; losses count 0) as a share of the firm's revenue of last month, or of all such values
+        if they exceed it. 0 without partners, NaN for a firm that earned nothing. Of a graph: the largest weight
+        as a share of all the node's weights, in a directed one of those that it sends (a supplier's sales);
+        NaN without any.
+    layer : str, optional
+        Of a world; all if left out.
+    """
+    from emergence.measures.graph import as_graph, partner_values, world_of
+
+    world = world_of(source)
+    if world is None:
+        graph = as_graph(source, layer)
+        whole = graph.out_strength
+    else:
+        graph, revenue = partner_values(world, layer)
+        whole = np.maximum(revenue, graph.out_strength)
+    largest = np.zeros(graph.number)
+    np.maximum.at(largest, graph.owner, graph.weight)
+    return graph.by_name(np.divide(largest, whole, out=np.full(graph.number, np.nan), where=whole > 0))

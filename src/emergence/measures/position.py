@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from emergence.measures.brokerage import constraint_and_size
+from emergence.measures.graph import Graph
+from emergence.measures.paths import betweenness_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
-EXACT, SAMPLED, SOURCES = 500, 20_000, 64  # firms up to which betweenness is exact, is sampled; sources
-CONSTRAINT = 2_000  # firms up to which constraint is computed: it needs a matrix of firms by firms
+EXACT, SAMPLED, SOURCES = 2_000, 20_000, 64  # firms up to which betweenness is exact, is sampled; sources
 HUB_SHARE, BROKER_SHARE, EDGE_SHARE = 0.05, 0.05, 0.10
-BATCH = 2_000_000  # numbers held at once while paths are counted
 SEED = 1430
 
 
@@ -59,6 +61,12 @@ class Joint:
         return np.diff(self.ptr)
 
     @property
+    def graph(self) -> Graph:
+        """The same as a graph, nodes named by row."""
+        ptr, nbr = self.ptr.astype(np.int64), self.nbr.astype(np.int32)
+        return Graph(ptr, nbr, self.weight, range(ptr.size - 1), False)
+
+    @property
     def owner(self) -> np.ndarray:
         """Return the row that owns each half-edge."""
         return np.repeat(np.arange(self.ptr.size - 1), self.partners)
@@ -92,76 +100,22 @@ def betweenness(joint: Joint, sources: np.ndarray | None = None) -> np.ndarray:
     Returns
     -------
     float64[firms]
-        0 to 1 (an estimate can exceed 1).
-
-    Notes
-    -----
-    Freeman 1977, sums over pairs of sigma(s, t | i) / sigma(s, t), divided by (n-1)(n-2)/2; computed by
-    Brandes 2001 for many sources at once. Sampling: Brandes and Pich 2007. Ties count one step each.
+        0 to 1 (an estimate can exceed 1). See `measures.betweenness`.
     """
-    n = joint.ptr.size - 1
-    rows = np.arange(n) if sources is None else np.asarray(sources)
-    total = np.zeros(n)
-    if n < 3 or not rows.size:
-        return total
-    batch = max(1, min(BATCH // n, BATCH // max(joint.nbr.size, 1)))
-    for first in range(0, rows.size, batch):
-        total += _dependencies(joint, rows[first : first + batch])
-    return total * n / rows.size / ((n - 1) * (n - 2))
-
-
-def _dependencies(joint: Joint, sources: np.ndarray) -> np.ndarray:
-    """Sum over sources of the dependency of each source on each firm, float64[firms]."""
-    n, k = joint.ptr.size - 1, sources.size
-    front = np.arange(k) * n + sources
-    seen, sigma, mark = np.zeros(k * n, bool), np.zeros(k * n), np.zeros(k * n, np.int64)
-    seen[front], sigma[front] = True, 1.0
-    steps: list[tuple[np.ndarray, np.ndarray]] = []
-    while front.size:
-        row = front % n
-        degree = joint.ptr[row + 1] - joint.ptr[row]
-        start = np.repeat(joint.ptr[row] - (np.cumsum(degree) - degree), degree)
-        reached = np.repeat(front - row, degree) + joint.nbr[start + np.arange(start.size)]
-        new = ~seen[reached]
-        came, reached = np.repeat(front, degree)[new], reached[new]
-        np.add.at(sigma, reached, sigma[came])
-        mark[reached] = np.arange(reached.size)
-        front = reached[mark[reached] == np.arange(reached.size)]
-        seen[front] = True
-        steps.append((came, reached))
-    delta = np.zeros(k * n)
-    for came, reached in reversed(steps):
-        np.add.at(delta, came, sigma[came] / sigma[reached] * (1.0 + delta[reached]))
-    delta[np.arange(k) * n + sources] = 0.0
-    return delta.reshape(k, n).sum(axis=0)
+    return betweenness_of(joint.graph, sources)
 
 
 def constraint(joint: Joint) -> np.ndarray:
-    """Return Burt's constraint, float64[firms]; NaN for firms without partners.
-
-    Notes
-    -----
-    c_i = sum_j (p_ij + sum_q p_iq p_qj)^2 over partners j, p_ij the share of i's strength that goes to j
-    (Burt 1992). Low: partners who do not know each other; high: one partner, or all know each other.
-    """
-    n = joint.ptr.size - 1
-    share = np.zeros((n, n))
-    strength = np.bincount(joint.owner, joint.weight, n)
-    total = np.repeat(np.where(strength > 0, strength, 1.0), joint.partners)
-    share[joint.owner, joint.nbr] = joint.weight / total
-    hold = (share + share @ share)[joint.owner, joint.nbr]
-    found = np.bincount(joint.owner, hold**2, n)
-    return np.where(joint.partners > 0, found, np.nan)
+    """Return Burt's constraint, float64[firms]; NaN for firms without partners. See `measures.burt_constraint`."""
+    return constraint_and_size(joint.graph)[0]
 
 
 def reachable(joint: Joint) -> np.ndarray:
     """Return the share of the other firms that each firm can reach over ties, float64[firms]."""
-    from emergence.kernels.shape import component_labels
-
     n = joint.ptr.size - 1
     if n < 2:
         return np.zeros(n)
-    label = component_labels(joint.ptr.astype(np.int64), joint.nbr.astype(np.int32))
+    label = joint.graph.labels
     return (np.bincount(label, minlength=n)[label] - 1.0) / (n - 1.0)
 
 
@@ -224,8 +178,7 @@ def positions(network: Network, name_of: Callable[[int], str] | None = None) -> 
     -------
     DataFrame
         uid, name, partners, ties, strength, betweenness, constraint, reachable, size (EUR/month), role.
-        Betweenness is exact up to 500 firms, estimated from 64 sources up to 20,000 and NaN above;
-        constraint is NaN above 2,000.
+        Betweenness is exact up to 2,000 firms, estimated from 64 sources up to 20,000 and NaN above.
     """
     import pandas as pd
 
@@ -242,7 +195,7 @@ def positions(network: Network, name_of: Callable[[int], str] | None = None) -> 
         "ties": joint.ties,
         "strength": np.bincount(joint.owner, joint.weight, n),
         "betweenness": between,
-        "constraint": constraint(joint) if n <= CONSTRAINT else np.full(n, np.nan),
+        "constraint": constraint(joint),
         "reachable": reachable(joint),
         "size": network.size,
         "role": roles(joint.partners, between),
