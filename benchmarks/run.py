@@ -83,6 +83,9 @@ class Sizes:
     small: int = 500
     small_steps: int = 200
     small_runs: int = 9
+    measured: int = 100_000
+    measured_repeats: int = 5
+    systemic: int = 2_000
     shell: tuple[str, ...] = ()
     shell_runs: int = 3
     first_run: bool = True
@@ -91,6 +94,7 @@ class Sizes:
 QUICK = Sizes(
     mesa=300, mesa_pairs=2, block=2, c=(300,), c_pairs=2, full=300, full_pairs=2, growth=(300, 1_000, 10_000),
     growth_repeats=2, threads=(300,), thread_pairs=2, small=100, small_steps=10, small_runs=2,
+    measured=300, measured_repeats=2, systemic=60,
     shell=("firms=50", "steps=3"), shell_runs=1, first_run=False,
 )  # fmt: skip
 
@@ -278,6 +282,87 @@ def small_worlds(sizes: Sizes) -> list[Row]:
     return [Row(name, 1.0 / statistics.median(times), "runs a second", "one core", "40", len(times))]
 
 
+def drawn_network(firms: int, ties: int, exponent: float | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return a random undirected network as CSR (ptr, nbr); with an exponent its degrees have a tail k^-exponent."""
+    luck = np.random.default_rng(1)
+    chance = np.ones(firms) if exponent is None else np.arange(1.0, firms + 1) ** (-1.0 / (exponent - 1.0))
+    rank = luck.permutation(firms)
+    drawn: list[np.ndarray] = []
+    codes = np.zeros(0, np.int64)
+    while codes.size < ties:
+        a, b = (rank[np.searchsorted(np.cumsum(chance / chance.sum())[:-1], luck.random(ties))] for _ in range(2))
+        drawn.append((np.minimum(a, b) * firms + np.maximum(a, b))[a != b])
+        codes = np.unique(np.concatenate(drawn))
+    a, b = np.divmod(luck.permutation(codes)[:ties], firms)
+    rows, partners = np.concatenate([a, b]), np.concatenate([b, a])
+    order = np.lexsort((partners, rows))
+    ptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=firms))])
+    return ptr, partners[order].astype(np.int32)
+
+
+def seconds_of(function: Callable[[], object], repeats: int) -> float:
+    """Return the median of some calls, after one that compiles."""
+    function()
+    times = []
+    for _ in range(repeats):
+        began = perf_counter()
+        function()
+        times.append(perf_counter() - began)
+    return statistics.median(times)
+
+
+def measures(sizes: Sizes) -> list[Row]:
+    """Measures of large networks, given as arrays; the slower of a random one and one with hubs."""
+    from emergence import measures as m
+
+    firms, rows = sizes.measured, []
+    networks = [drawn_network(firms, 5 * firms, exponent) for exponent in (None, 2.3)]
+    hub = int(np.diff(networks[1][0]).max())
+    for name, function, target in (
+        ("clustering", m.average_clustering, "60"),
+        ("components", m.giant_share, "100"),
+        ("robustness, recalculated degree", m.schneider_r, "100"),
+        ("constraint", m.burt_constraint, "300"),
+        ("betweenness from 64 firms", lambda network: m.betweenness(network, 64), "3,000"),
+        ("communities", m.communities, "3,000"),
+        ("mean path from 64 firms", lambda network: m.mean_path_length(network, 64), ""),
+        ("tail of degrees", m.degree_tail, ""),
+    ):
+        times = [1e3 * seconds_of(lambda: function(network), sizes.measured_repeats) for network in networks]  # noqa: B023
+        what = f"{name}, {firms:,} firms, mean degree 10 (random {times[0]:.0f}, largest hub {hub:,} {times[1]:.0f})"
+        rows.append(Row(what, max(times), "ms", "one core", target, sizes.measured_repeats))
+    from emergence.kernels.rewiring import rewire_pairs
+
+    ptr, nbr = networks[0]
+    owner = np.repeat(np.arange(firms, dtype=np.int32), np.diff(ptr))
+    a, b = owner[owner < nbr], nbr[owner < nbr]
+    seconds = seconds_of(lambda: rewire_pairs(np.uint64(1), a, b, firms, 10.0), sizes.measured_repeats)
+    name = f"rewiring, {a.size:,} ties, 10 attempts each"
+    rows.append(Row(name, 1e3 * seconds, "ms", "one core", "", sizes.measured_repeats))
+    return rows + systemic_risk(sizes.systemic)
+
+
+def systemic_risk(firms: int) -> list[Row]:
+    """The Economic Systemic Risk Index of every firm, inputs linear and essential by sector."""
+    from emergence import measures as m
+
+    luck, rows = np.random.default_rng(1), []
+    ptr, nbr = drawn_network(firms, 5 * firms, None)
+    flows = (ptr, nbr, luck.lognormal(size=nbr.size))
+    sector, essential = luck.integers(0, 20, firms), luck.random(20) < 0.4
+    essential = essential[np.unique(sector)]
+    m.esri(np.eye(3, k=1))  # compiles
+    for name, more in (
+        ("linear", {}),
+        ("essential inputs of 20 sectors", {"production": "leontief", "sector": sector, "essential": essential}),
+    ):
+        began = perf_counter()
+        m.esri(flows, **more)
+        what = f"systemic risk of every firm, {firms:,} firms, {name}"
+        rows.append(Row(what, perf_counter() - began, "s", "one core", "60", 1))
+    return rows
+
+
 def spawn(arguments: list[str], **environment: str) -> tuple[float, str] | None:
     """Run a fresh interpreter; return its seconds and what it printed, None if it failed."""
     path = os.pathsep.join([str(HERE.parent / "src"), os.environ.get("PYTHONPATH", "")])
@@ -329,6 +414,7 @@ PARTS: tuple[Callable[[Sizes], list[Row]], ...] = (
     growth,
     threads,
     small_worlds,
+    measures,
     shell,
 )
 

@@ -42,12 +42,14 @@ def test_agrees_with_networkx() -> None:
     assert reachable(joint) == pytest.approx(reach)
 
 
-def test_small_batches_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Protects large networks, in which paths are counted for a few sources at a time."""
-    joint = joint_network(network(random_graph()))
-    whole = betweenness(joint)
-    monkeypatch.setattr("emergence.measures.position.BATCH", 500)
-    assert betweenness(joint) == pytest.approx(whole, abs=1e-12)
+def test_constraint_of_many_firms() -> None:
+    """Protects large networks, for which a matrix of firms by firms would not fit: it is local."""
+    one = nx.connected_watts_strogatz_graph(50, 4, 0.3, seed=1)
+    many = nx.disjoint_union_all([one] * 60)
+    table = positions(network(many)).set_index("uid")
+    assert len(table) == 3000 and not table["constraint"].isna().any()
+    hold = nx.constraint(one, list(one))
+    assert table.loc[[100 + i for i in range(50)], "constraint"].tolist() == pytest.approx(list(hold.values()))
 
 
 def test_sample_is_unbiased() -> None:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from emergence.measures.resilience import recovery_months, regained, resilience
+from emergence.measures.recovery import recovery_months, regained, resilience
 
 RNG = np.random.default_rng(0)
 TWIN = RNG.uniform(50, 150, (30, 24))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emergence.measures.position import SAMPLED, positions
-from emergence.measures.resilience import Resilience, resilience
+from emergence.measures.recovery import Resilience, resilience
 from emergence.measures.survival import Survival, firm_survival, tie_lives
 from emergence.schema import LAYERS
 

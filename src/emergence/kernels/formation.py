@@ -7,7 +7,6 @@ from emergence.kernels.graph import find
 from emergence.kernels.pairs import elsewhere_trust, logistic, score, shared_partners, trust_of, utility
 from emergence.kernels.random import pair_key, unit
 
-
 AGREED, DECLINED = 1, 2
 
 

@@ -3,8 +3,9 @@
 Of a network (a networkx graph, a world, arrays or a matrix, see `as_graph`): density, average_clustering,
 giant_share, core_share, reciprocity, assortativity, communities, modularity, mean_path_length,
 small_world_omega, betweenness, burt_constraint, effective_size, schneider_r, removal_curve, degree_tail,
-dependence. Of values: gini, hhi, top_share, hill, fit_tail. Of matrices: influence_vector, esri, shock. Of a
-world: systemic_risk.
+dependence. Of values: gini, hhi, top_share, hill, fit_tail, kaplan_meier. Of matrices: influence_vector, esri,
+shock. Of a world: systemic_risk. Of replicates and their twins: paired_interval, ratio_interval, resilience,
+regained. Of series: early_warning, with warning_rate and false_alarms against null runs.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from emergence.measures.equity import dependence, gini, hhi, top_share
     from emergence.measures.graph import Graph, as_graph
     from emergence.measures.influence import influence_vector
+    from emergence.measures.interval import paired_interval, ratio_interval
     from emergence.measures.paths import betweenness, mean_path_length, small_world_omega
+    from emergence.measures.recovery import Regained, Resilience, regained, resilience
     from emergence.measures.robustness import removal_curve, schneider_r
     from emergence.measures.shape import (
         assortativity,
@@ -29,8 +32,10 @@ if TYPE_CHECKING:
         modularity,
         reciprocity,
     )
+    from emergence.measures.survival import kaplan_meier
     from emergence.measures.systemic import esri, shock, systemic_risk
     from emergence.measures.tail import TailFit, degree_tail, fit_tail, hill
+    from emergence.measures.warning import early_warning, false_alarms, warning_rate
 
 # Looked up when asked for: numba takes longer to load than most measures take.
 _HOMES = {
@@ -38,19 +43,25 @@ _HOMES = {
     "equity": ("dependence", "gini", "hhi", "top_share"),
     "graph": ("Graph", "as_graph"),
     "influence": ("influence_vector",),
+    "interval": ("paired_interval", "ratio_interval"),
     "paths": ("betweenness", "mean_path_length", "small_world_omega"),
+    "recovery": ("Regained", "Resilience", "regained", "resilience"),
     "robustness": ("removal_curve", "schneider_r"),
     "shape": (
         *("assortativity", "average_clustering", "communities", "core_share", "density", "giant_share"),
         *("modularity", "reciprocity"),
     ),
+    "survival": ("kaplan_meier",),
     "systemic": ("esri", "shock", "systemic_risk"),
     "tail": ("TailFit", "degree_tail", "fit_tail", "hill"),
+    "warning": ("early_warning", "false_alarms", "warning_rate"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Graph",
+    "Regained",
+    "Resilience",
     "TailFit",
     "as_graph",
     "assortativity",
@@ -62,23 +73,31 @@ __all__ = [
     "degree_tail",
     "density",
     "dependence",
+    "early_warning",
     "effective_size",
     "esri",
+    "false_alarms",
     "fit_tail",
     "giant_share",
     "gini",
     "hhi",
     "hill",
     "influence_vector",
+    "kaplan_meier",
     "mean_path_length",
     "modularity",
+    "paired_interval",
+    "ratio_interval",
     "reciprocity",
+    "regained",
     "removal_curve",
+    "resilience",
     "schneider_r",
     "shock",
     "small_world_omega",
     "systemic_risk",
     "top_share",
+    "warning_rate",
 ]
 
 

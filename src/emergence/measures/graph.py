@@ -310,7 +310,8 @@ def _numbers(values: Any, place: Any) -> np.ndarray:
         array = np.asarray(values, object)
     if array.ndim != 1 or (array.size and array.dtype.kind not in "biuf"):
         wrong = next((k for k, value in enumerate(values) if not _is_number(value)), 0)
-        raise Refusal(f"the weight of {place(wrong)} is {values[wrong]!r}: a number of at least 0 is needed")
+        value = values[wrong].item() if isinstance(values[wrong], np.generic) else values[wrong]
+        raise Refusal(f"the weight of {place(wrong)} is {value!r}: a number of at least 0 is needed")
     array = array.astype(np.float64)
     bad = np.flatnonzero(~(np.isfinite(array) & (array >= 0)))
     if bad.size:

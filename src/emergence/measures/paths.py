@@ -80,7 +80,7 @@ def _mean_steps(graph: Graph, sources: np.ndarray) -> float:
     return steps / pairs if pairs else float("nan")
 
 
-def small_world_omega(source: Any, seed: int = 0, references: int = 5, layer: str | None = None) -> float:
+def small_world_omega(source: Any, seed: int = 0, references: int | None = None, layer: str | None = None) -> float:
     """Return whether a network is a small world: near -1 a lattice, near 0 a small world, near 1 random.
 
     Parameters
@@ -89,9 +89,9 @@ def small_world_omega(source: Any, seed: int = 0, references: int = 5, layer: st
         See `as_graph`; its largest component is taken, without directions and weights.
     seed : int
         Luck of the references.
-    references : int
-        References of each kind: mean path length is averaged over the random ones, the highest clustering of the
-        lattices counts.
+    references : int, optional
+        References of each kind, 5 if left out, 1 above 10,000 nodes: mean path length is averaged over the random
+        ones, the highest clustering of the lattices counts.
     layer : str, optional
         Of a world.
 
@@ -109,13 +109,15 @@ def small_world_omega(source: Any, seed: int = 0, references: int = 5, layer: st
     stands for the lattice if it is more clustered, so C / C_lattice stays within [0, 1]; it is 0 if nothing
     is clustered. Above 10,000 nodes path lengths are those from 512 nodes.
     """
+    if references is not None and references < 1:
+        raise Refusal(f"references={references!r}: at least 1 of each kind is needed")
     graph = as_graph(source, layer).giant()
     if graph.number < 4:
         return float("nan")
     own = float(shape.mean_clustering(graph.ptr, graph.nbr))
     a, b = _ends(graph)
     lengths, clustering = [], own
-    for number in range(max(int(references), 1)):
+    for number in range(references or (5 if graph.number <= EXACT else 1)):
         key = luck.key(seed, REFERENCE, number)
         x, y = rewiring.rewire_pairs(key, a, b, graph.number, REWIRED)
         mixed = _from_ends(x, y, graph.number).giant()

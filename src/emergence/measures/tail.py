@@ -87,8 +87,10 @@ def fit_tail(values: Any, kmin: int | None = None) -> TailFit:
     logs = np.cumsum((count * np.log(found))[::-1])[::-1]
     first = np.searchsorted(found, candidates)
     # Rounding must not make a spread where all values of a tail are alike.
-    mean_log = np.where(found[-1] > candidates, logs[first] / behind[first] - np.log(candidates), 0.0)
-    exponent = _most_likely(candidates, mean_log)
+    lasting = found[-1] > candidates
+    mean_log = logs[first] / behind[first] - np.log(candidates)
+    exponent = np.full(candidates.size, math.inf)
+    exponent[lasting] = _most_likely(candidates[lasting], mean_log[lasting])
     distance = [_distance(a, k, found[f:], behind[f:]) for a, k, f in zip(exponent, candidates, first, strict=True)]
     best = int(np.argmin(np.round(distance, 12)))
     return TailFit(float(exponent[best]), int(candidates[best]), int(behind[first[best]]), float(distance[best]))
@@ -156,11 +158,10 @@ def _most_likely(q: np.ndarray, mean_log: np.ndarray) -> np.ndarray:
     That is where the likelihood is highest. The mean falls from infinity to 0 as the exponent rises from 1.
     """
     low, high = np.full(q.size, 1.0), np.full(q.size, 2.0)
-    lasting = mean_log > 0
 
     def above(a: np.ndarray) -> np.ndarray:
         total, logs = _zeta(a, q)
-        return lasting & (logs / total > mean_log)
+        return logs / total > mean_log
 
     for _ in range(60):
         more = above(high)
@@ -171,7 +172,7 @@ def _most_likely(q: np.ndarray, mean_log: np.ndarray) -> np.ndarray:
         middle = 0.5 * (low + high)
         more = above(middle)
         low, high = np.where(more, middle, low), np.where(more, high, middle)
-    return np.where(lasting, 0.5 * (low + high), math.inf)
+    return 0.5 * (low + high)
 
 
 def _distance(a: float, q: float, found: np.ndarray, behind: np.ndarray) -> float:

@@ -39,7 +39,12 @@ def _network() -> dict[str, tuple[str, str, int, Callable[[Any], float]]]:
         "structural_r": ("1", "robustness when hubs are taken out one by one", 1, m.schneider_r),
         "modularity": ("1", "modularity of the communities found", YEARLY, m.modularity),
         "communities": ("count", "communities found", YEARLY, lambda g: float(len(m.communities(g)))),
-        "path_length": ("steps", "mean path in the largest component", YEARLY, lambda g: m.mean_path_length(g, SAMPLE)),
+        "path_length": (
+            "steps",
+            "mean path between firms that reach each other",
+            YEARLY,
+            lambda g: m.mean_path_length(g, SAMPLE),
+        ),
         "top_brokers": (
             "1",
             "share of the top 1% in betweenness",

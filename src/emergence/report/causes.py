@@ -9,7 +9,7 @@ import numpy as np
 
 from emergence.measures.emergence import OUTCOMES, parts_of
 from emergence.measures.interval import paired_interval
-from emergence.measures.resilience import regained
+from emergence.measures.recovery import regained
 from emergence.report.say import count, listing, number, percent
 
 if TYPE_CHECKING:
