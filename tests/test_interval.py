@@ -187,7 +187,7 @@ def test_wilson_by_hand():
 def test_measures_stay_light():
     """Neither the package of measures nor these modules load pandas or scipy."""
     code = (
-        "import sys, emergence.measures, emergence.measures.interval, emergence.measures.resilience,"
+        "import sys, emergence.measures, emergence.measures.interval, emergence.measures.recovery,"
         "emergence.measures.warning; print([m for m in ('scipy', 'pandas', 'numba', 'mesa') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
