@@ -179,16 +179,16 @@ def branch_with(simulation: Simulation, changes: Mapping[str, Any]) -> Simulatio
         For an unknown key, one that cannot change on the way, or a value out of range.
     """
     known, settings = known_keys(), copy.deepcopy(simulation.settings)
-    for key, value in changes.items():
-        if key not in known:
-            raise Refusal(f"unknown key '{key}': {nearest(key, known)}")
-        if key == "timeline":
+    for name, value in changes.items():
+        if name not in known:
+            raise Refusal(f"unknown name '{name}': {nearest(name, known)}")
+        if name == "timeline":
             value = read_settings({"timeline": [one if isinstance(one, dict) else asdict(one) for one in value]})
             settings.timeline = value.timeline
-        elif key.startswith(("rules.", "conditions.")):
-            put(settings, key, check_value(key, value, known[key]))
+        elif name.startswith(("rules.", "conditions.")):
+            put(settings, name, check_value(name, value, known[name]))
         else:
-            raise Refusal(f"{key}: only rules, conditions and the timeline can change on the way")
+            raise Refusal(f"{name}: only rules, conditions and the timeline can change on the way")
     before, after = apply_conditions(simulation.settings), apply_conditions(settings)
     moved = {key: get(after, key) for key in known if key.startswith("rules.") and get(after, key) != get(before, key)}
     check_timeline(simulation.world, settings)

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from emergence.config import Settings
     from emergence.runs import Result
 
-DONE, REFUSED, INTERRUPTED = 0, 2, 130
+DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
 OVERVIEW = """emergence: a flight simulator for business networks
 
   emergence run [scenario=NAME] [key=value ...]    run one scenario; ends with a report
   emergence check FILE [FIRMS.csv]                 all that is wrong with a network of your own
   emergence explain [key=value ...]                the rules in the order of a month
+  emergence validate [suite=quick|full] [case=..]  known results, measured by the program's own rules
   emergence completion                             for your shell: eval "$(emergence completion)"
   emergence list                                   scenarios, networks, orchestrations, rules, measures
 
@@ -279,6 +280,30 @@ def command_check(words: list[str]) -> int:
     return DONE
 
 
+def command_validate(words: list[str]) -> int:
+    """Run the replication suite and compare with what is published."""
+    if any(word in ("-h", "--help") for word in words):
+        from emergence.validation.tell import help_lines
+
+        print("\n".join(help_lines()))
+        return DONE
+    tell_compiling()
+    from emergence.validation import Report, run_suite, tell
+
+    suite, names, path = tell.read_words(words)
+    tell.check_writable(path)
+    reports: list[Report] = []
+    for report in run_suite(suite, names, lambda case: say(f"{case.id}: {case.source} ...")):
+        if not reports:
+            print(tell.head_line())
+        print("\n".join(tell.table_lines(report)), flush=True)
+        reports.append(report)
+    print("\n".join(tell.closing_lines(reports)))
+    if path is not None:
+        tell.write_json(path, tell.results_of(suite, reports))
+    return DONE if all(report.ok for report in reports) else FAILED
+
+
 def command_completion(words: list[str]) -> int:
     """Print what makes a shell complete commands, keys and names: ``eval "$(emergence completion)"``."""
     from emergence.compose import groups
@@ -294,6 +319,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": command_run,
     "check": command_check,
     "explain": command_explain,
+    "validate": command_validate,
     "list": command_list,
     "completion": command_completion,
 }
