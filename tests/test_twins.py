@@ -178,6 +178,8 @@ def test_a_twin_under_other_settings():
         ({"firms": 10}, "on the way"),
         ({"rules.market.fixed_cost": -1}, "0 to 10"),
         ({"timeline": [{"month": 5, "kind": "flood"}]}, "flood"),
+        ({"timeline": 5}, "list"),
+        ({"timeline": [7]}, "section"),
         ({"timeline": [{"month": 5, "kind": "removal", "target": "nobody"}]}, "nobody"),
     ],
 )

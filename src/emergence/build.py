@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from emergence.config import Founders, Settings, find_data, get, known_keys, put
+from emergence.config import Founders, Settings, Shock, find_data, get, known_keys, put
 from emergence.errors import Refusal, nearest
 from emergence.kernels.landscape import practice_value, redraw_entries, to_z, update_z
 from emergence.kernels.random import fill_units
@@ -181,10 +181,11 @@ def branch_with(simulation: Simulation, changes: Mapping[str, Any]) -> Simulatio
     known, settings = known_keys(), copy.deepcopy(simulation.settings)
     for name, value in changes.items():
         if name not in known:
-            raise Refusal(f"unknown name '{name}': {nearest(name, known)}")
+            raise Refusal(f"unknown key '{name}': {nearest(name, known)}")
         if name == "timeline":
-            value = read_settings({"timeline": [one if isinstance(one, dict) else asdict(one) for one in value]})
-            settings.timeline = value.timeline
+            several = isinstance(value, list | tuple)
+            given = [asdict(one) if isinstance(one, Shock) else one for one in value] if several else value
+            settings.timeline = read_settings({"timeline": given}).timeline
         elif name.startswith(("rules.", "conditions.")):
             put(settings, name, check_value(name, value, known[name]))
         else:
