@@ -356,12 +356,12 @@ def removed(found: Findings, felt: Felt) -> str:
 def how_sure(found: Findings) -> list[str]:
     """Say what one run can and cannot tell."""
     lines = [
-        "How sure: this is one run with one seed; another seed would give other numbers. To compare, run "
-        "several seeds.",
+        "How sure: this is one run with one seed; another seed would give other numbers. "
+        "twins.replicates=30 follows thirty seeds, each with its twins.",
         "Intervals come from the counts within this run alone: they say how far chance within the run may "
         "have moved a number, not how far another run would lie from it.",
         "Numbers before and after an event stand side by side; they do not show that the event was the "
-        "cause. That takes two runs that differ in the event alone.",
+        "cause. That takes two runs that differ in the event alone, as twins do.",
     ]
     if len(found.end_positions) > 500:
         lines.append(
