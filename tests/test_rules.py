@@ -28,11 +28,13 @@ ZERO = {
     "adoption": {"spontaneous": 0, "imitation": 0, "threshold": 2, "cost": 0},
     "incidents": {"start": 0},
     "dissolution": {"development": 0, "strategic": 0},
+    "membership": {"joining": 0, "leaving": 0, "expulsion": 0, "commitment": 0},
     "orchestration": {},
 }  # fmt: skip
 
 # What both twins share, where the rule needs company of a special kind.
 COMPANY = {
+    "membership": {"groups": [{"fee": 0, "monitoring": 0, "sanctions": 0, "mending": 0}]},
     "market": {"rules": FREE},
     "orchestration": {
         "rules": {"formation": {"own_weight": 1}, "search": {"proposed": 0}, "innovation": {"standard": 0}}
@@ -60,6 +62,7 @@ def test_on_moves_what_the_rule_says_it_moves(rule):
     company = {
         "firms": 100,
         "output": {"events": False},
+        "groups": [{}] if rule.name == "membership" else [],
         "timeline": crisis if rule.name in ("adaptation", "credit") else [],
     }
     measure, direction = rule.moves
@@ -86,9 +89,10 @@ def test_a_rule_cannot_write_what_it_does_not_declare():
 
 
 def test_every_declared_column_exists():
-    from emergence.schema import FIRMS, TIES
+    from emergence.schema import FIRMS, GROUPS, MEMBERSHIPS, TIES
 
-    known = {f"firms.{c.name}" for c in FIRMS} | {f"ties.{c.name}" for c in TIES} | {"firms", "ties"}
+    tables = {"firms": FIRMS, "ties": TIES, "groups": GROUPS, "memberships": MEMBERSHIPS}
+    known = set(tables) | {f"{label}.{column.name}" for label, spec in tables.items() for column in spec}
     for rule in PLAN:
         for name in (*rule.reads, *rule.writes):
             assert name in known or name.startswith(("world.", "state.")), f"{rule.name}: {name}"

@@ -20,7 +20,19 @@ from emergence.networks import make_network
 from emergence.reading import check_value, read_settings
 from emergence.rules.environment import DRIFT, own_entries
 from emergence.rules.innovation import enter_registry
-from emergence.schema import BITS, CULTURE, LAYERS, OPERATIONAL, PURPOSE, SKILLS
+from emergence.rules.membership import MOST_GROUPS
+from emergence.schema import (
+    ADMISSIONS,
+    BITS,
+    CULTURE,
+    DECIDINGS,
+    FORMS,
+    LAYERS,
+    OPERATIONAL,
+    PURPOSE,
+    SHARINGS,
+    SKILLS,
+)
 from emergence.settle import settled_intercept
 from emergence.step import Simulation
 from emergence.world import World
@@ -32,6 +44,7 @@ LINEAGE = stream("build.lineage")
 PLACES = stream("build.places")
 SPECIALTY = stream("build.specialty")
 REGIONAL = stream("build.regional")
+MEMBERS = stream("build.members")
 STRONG, WEAK = 0.9, 0.1  # skills of a firm that is good at one thing alone
 
 
@@ -159,6 +172,7 @@ def make_simulation(
     make_practices(world, applied.founders)
     make_ties(world, applied, imported)
     make_demand(world, applied)
+    make_groups(world, settings)
     check_timeline(world, settings)
     return Simulation(world, settings, applied.rules)
 
@@ -384,6 +398,26 @@ def make_ties(world: World, settings: Settings, imported: ImportedNetwork | None
         role_hi = np.where(a[at][first] < b[at][first], 1, 2) * one_way
         more = {"role": (role_lo, role_hi)} if layer == OPERATIONAL else {}
         ties.insert(lo[first], hi[first], w=strength[at][first], born=born[at][first], **more)
+
+
+def make_groups(world: World, settings: Settings) -> None:
+    """Found the groups and draw their first members, each by its uid."""
+    firms = world.firms
+    if len(settings.groups) > MOST_GROUPS:
+        raise Refusal(f"groups: {len(settings.groups):,} groups are too many to tell apart; at most {MOST_GROUPS:,}")
+    for number, group in enumerate(settings.groups):
+        words = {"form": FORMS, "sharing": SHARINGS, "deciding": DECIDINGS, "admission": ADMISSIONS}
+        given = {name: np.array([choices.index(getattr(group, name))]) for name, choices in words.items()}
+        for name in ("transparency", "sanctions", "mending", "events", "remote", "fee", "monitoring"):
+            given[name] = np.array([getattr(group, name)])
+        world.groups.append(1, gid=np.array([number + 1]), **given)
+        eligible = np.ones(world.size, bool)
+        for name in ("sector", "region"):
+            wanted = getattr(group, name)
+            eligible &= True if wanted is None else firms.column(name) == wanted
+        drawn = fill_units(key(world.seed, MEMBERS, number), firms.uid, 1)[:, 0] < group.share
+        uid = np.sort(firms.uid[eligible & drawn])
+        world.memberships.append(uid.size, uid=uid, gid=np.full(uid.size, number + 1))
 
 
 def make_demand(world: World, settings: Settings) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-from emergence.schema import KINDS, LAYERS
+from emergence.schema import ADMISSIONS, DECIDINGS, FORMS, KINDS, LAYERS, SHARINGS
 
 
 def config_folder() -> Path:
@@ -205,6 +205,7 @@ class Work:
     temptation: float = num(0.25, 0, 1, "1", "chance of opportunism at no trust and no alignment")
     cheating: float = num(0.25, 0, 10, "1", "extra gain of the one who cheats, as a share")
     sucker: float = num(0.01, 0, 1, "1", "loss of the one who is cheated, times the pair's scale")
+    sharing: str = word("equal", SHARINGS, "how joint value is shared on ties outside groups")
 
 
 @dataclass
@@ -374,6 +375,23 @@ class Orchestration:
 
 
 @dataclass
+class Membership:
+    """Joining and leaving groups, fees and commitment."""
+
+    enabled: bool = switch(True, "rule on")
+    joining: float = num(0.02, 0, 1, "1/month", "chance that a firm thinks of joining a group")
+    leaving: float = num(0.02, 0, 1, "1/month", "chance that a member thinks of leaving")
+    noise: float = num(0.25, 1e-6, 10, "1", "s: joins or stays with probability logistic(U/s)")
+    partners: float = num(1.0, 0, 10, "1", "U: share of partners who are members")
+    purpose: float = num(0.5, 0, 10, "1", "U: alignment with the members' mean purpose")
+    benefit: float = num(10.0, 0, 1000, "1", "U: value of ties to members, per month of capacity")
+    dues: float = num(20.0, 0, 10_000, "1", "cost in U of a fee of one month of capacity")
+    threshold: float = num(0.6, -10, 10, "1", "cost in U of belonging at all")
+    commitment: float = num(0.05, 0, 1, "1/month", "speed at which commitment follows what membership brings")
+    expulsion: float = num(0.2, 0, 1, "1/month", "chance that sanctions end the membership of one seen cheating")
+
+
+@dataclass
 class Rules:
     """Every rule with its settings; `rules.NAME.enabled=false` switches one off."""
 
@@ -392,7 +410,29 @@ class Rules:
     adoption: Adoption = part(Adoption)
     incidents: Incidents = part(Incidents)
     dissolution: Dissolution = part(Dissolution)
+    membership: Membership = part(Membership)
     orchestration: Orchestration = part(Orchestration)
+
+
+@dataclass
+class Group:
+    """One group at the start: who belongs to it, and its rules."""
+
+    name: str = word("", (), "what people call it")
+    form: str = word("association", FORMS, "form of network")
+    share: float = num(0.3, 0, 1, "1", "share of those eligible who belong at the start")
+    sector: int | None = optional(int, "only firms of this sector", 0, 254)
+    region: int | None = optional(int, "only firms of this region", 0, 32_000)
+    admission: str = word("open", ADMISSIONS, "open: who will; vote: whom members are tied to or like; closed: nobody")
+    sharing: str = word("equal", SHARINGS, "how joint value is shared between members")
+    deciding: str = word("participatory", DECIDINGS, "who decides")
+    transparency: float = num(0.5, 0, 1, "1", "how much members see of each other's conduct")
+    sanctions: float = num(0.0, 0, 1, "1", "how dearly opportunism that is seen is paid for")
+    mending: float = num(0.0, 0, 1, "1", "share of conflicts that are settled before they do harm")
+    events: float = num(0.2, 0, 1, "1", "share of a member's meetings that take place at its events")
+    remote: bool = switch(False, "its events know no distance")
+    fee: float = num(0.002, 0, 1, "months", "fee a month, in months of the member's capacity")
+    monitoring: float = num(0.001, 0, 1, "months", "cost of full transparency and sanctions, per member and month")
 
 
 @dataclass
@@ -479,6 +519,9 @@ class Settings:
     founders: Founders = part(Founders)
     network: Network = part(Network)
     rules: Rules = part(Rules)
+    groups: list[Group] = field(
+        default_factory=list, metadata={"item": Group, "unit": "", "meaning": "groups at the start"}
+    )
     timeline: list[Shock] = field(default_factory=list, metadata={"item": Shock, "unit": "", "meaning": "dated shocks"})
     plugins: list[str] = field(
         default_factory=list, metadata={"unit": "", "meaning": "modules of yours that hold rules and measures"}

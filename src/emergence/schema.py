@@ -11,6 +11,10 @@ from dataclasses import dataclass
 LAYERS = ("operational", "development", "strategic", "social")
 OPERATIONAL, DEVELOPMENT, STRATEGIC, SOCIAL = range(4)
 
+FORMS = ("cluster", "association", "supply_chain", "franchise", "virtual", "constellation", "platform")
+SHARINGS = ("equal", "contribution", "power", "bargaining")
+DECIDINGS = ("participatory", "central")
+ADMISSIONS = ("open", "vote", "closed")
 KINDS = ("smb", "large", "institute", "ngo", "association", "platform")
 
 SKILLS = 5
@@ -136,14 +140,20 @@ TIES = (
 
 GROUPS = (
     _c("gid", "int64", "id", -1, "identity of the group"),
-    _c("form", "uint8", "code", 0, "cluster, association, supply chain, franchise, virtual, ..."),
+    _c("form", "uint8", "code", 0, "cluster, association, supply_chain, franchise, virtual, constellation, ..."),
     _c("orchestrator", "int64", "uid", -1, "uid of the orchestrating firm, -1 none"),
-    _c("sharing", "uint8", "code", 0, "rule of benefit sharing"),
-    _c("deciding", "uint8", "code", 0, "central or participatory"),
-    _c("transparency", "float64", "1", 0.5, "how much members see, [0, 1]"),
-    _c("admission", "uint8", "code", 0, "rule of admission"),
-    _c("fee", "float64", "EUR/month", 0, "fee of a member"),
+    _c("sharing", "uint8", "code", 0, "of joint value: equal, contribution, power, bargaining"),
+    _c("deciding", "uint8", "code", 0, "participatory or central"),
+    _c("transparency", "float64", "1", 0.5, "how much members see of each other's conduct, [0, 1]"),
+    _c("sanctions", "float64", "1", 0, "how dearly opportunism that is seen is paid for, [0, 1]"),
+    _c("mending", "float64", "1", 0, "share of conflicts that are settled before they do harm, [0, 1]"),
+    _c("admission", "uint8", "code", 0, "open, vote or closed"),
+    _c("events", "float64", "1", 0, "share of a member's meetings that take place at the group's events"),
+    _c("remote", "uint8", "bool", 0, "1 if its events know no distance"),
+    _c("fee", "float64", "months", 0, "fee of a member in months of capacity, a month"),
+    _c("monitoring", "float64", "months", 0, "cost of full transparency and sanctions, per member and month"),
     _c("budget", "float64", "EUR", 0, "money the group holds"),
+    _c("funded", "float64", "1", 1, "share of last month's monitoring that the budget paid for, [0, 1]"),
     _c("mandate", "uint32", "bits", 0, "interventions that the group may use"),
 )
 

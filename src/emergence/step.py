@@ -12,7 +12,7 @@ Order of the phases and of the rules in them:
 8. market and money: market, credit, exit, entry
 9. digital and contagion: adoption, incidents
 10. dissolution: dissolution
-11. governance, sensing, steering: orchestration
+11. governance, sensing, steering: membership, orchestration
 12. observation: measures (read-only)
 
 To add your own rule, put it into `PLAN` behind the rule that it follows.
@@ -49,6 +49,7 @@ from emergence.rules import (
     innovation,
     knowledge,
     market,
+    membership,
     orchestration,
     search,
     strengthening,
@@ -74,6 +75,7 @@ PLAN: tuple[Rule, ...] = (
     adoption.RULE,
     incidents.RULE,
     dissolution.RULE,
+    membership.RULE,
     orchestration.RULE,
 )
 
@@ -140,7 +142,8 @@ class Simulation:
 
     def _money(self) -> tuple[float, float]:
         """Return all cash, and all that the ledger says was made less what was destroyed."""
-        return float(self.world.firms.cash.sum()), sum(self.world.ledger.values())
+        held = float(self.world.firms.cash.sum()) + float(self.world.groups.budget.sum())
+        return held, sum(self.world.ledger.values())
 
     def apply(self, rule: Rule) -> None:
         """Let one rule act on the world as it is."""

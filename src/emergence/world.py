@@ -363,6 +363,8 @@ class World:
                 layer.drop(np.flatnonzero(marks))
                 graph.relabel(layer.nbr, new_row)
             layer.ptr = np.concatenate([[0], layer.ptr[1:][alive]])
+        if self.memberships.count:
+            self.memberships.keep(~np.isin(self.memberships.uid, self.firms.uid[~alive]))
         self.slots[self.firms.slot[~alive]] = -1
         self.firms.keep(alive)
         self.slots[self.firms.slot] = np.arange(self.size, dtype=np.int32)
@@ -481,6 +483,11 @@ class World:
             array = firms.column(name)
             assert not array.size or (array.min() >= 0 and array.max() <= 1), f"firms.{name} left [0, 1]"
         assert not self.size or firms.size.min() > 0, "a firm has no size"
+        members = self.memberships
+        assert np.isin(members.uid, firms.uid).all(), "a dead or unknown firm belongs to a group"
+        assert np.isin(members.gid, self.groups.gid).all(), "a firm belongs to an unknown group"
+        pairs = set(zip(members.uid.tolist(), members.gid.tolist(), strict=True))
+        assert len(pairs) == members.count, "a firm belongs to a group twice"
         for layer, ties in zip(LAYERS, self.ties, strict=True):
             self._check_layer(layer, ties)
 

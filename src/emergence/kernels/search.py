@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from emergence.kernels.groups import EVENTS, REMOTE
 from emergence.kernels.pairs import score
 from emergence.kernels.random import below, draw4, unit
 
@@ -49,7 +50,10 @@ def effort(size, exponent, unit_size, slack, slack_effect, drive):
 
 
 @njit(cache=True, nogil=True)
-def make_meetings(lo, hi, key, urn_key, uid, size, slack, drive, x, y, slots, ptr, nbr, profile, aside, p, q, out):
+def make_meetings(
+    lo, hi, key, urn_key, uid, size, slack, drive, x, y, slots, ptr, nbr, profile, aside, member_of, governance,
+    group_ptr, members, p, q, out,
+):  # fmt: skip
     """Write the candidates that rows lo..hi meet into `out` (int32[n, MOST], -1 for none)."""
     for i in range(lo, hi):
         words = draw4(key, uid[i], 0)
@@ -62,6 +66,10 @@ def make_meetings(lo, hi, key, urn_key, uid, size, slack, drive, x, y, slots, pt
             words = draw4(key, uid[i], m + 1)
             if unit(words[1]) < p.proposed:
                 out[i, m] = propose(i, m, urn_key, uid, slots, ptr, profile, aside, q)
+            elif unit(words[3]) < chance_of_event(i, member_of, governance):
+                out[i, m] = attend(
+                    i, words[0], draw4(key, uid[i], -1 - m), x, y, member_of, governance, group_ptr, members, p
+                )
             else:
                 out[i, m] = look(i, m, key, urn_key, unit(words[2]), uid, x, y, slots, ptr, nbr, p)
 
@@ -95,6 +103,33 @@ def look(i, m, key, urn_key, channel, uid, x, y, slots, ptr, nbr, p):
         far = np.sqrt((x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2) / p.distance
         if unit(words[2]) * (1.0 + far) < 1.0:
             return np.int32(j)
+    return np.int32(-1)
+
+
+@njit(cache=True, inline="always")
+def chance_of_event(i, member_of, governance):
+    """Return the chance that a meeting of `i` takes place at an event of one of its groups."""
+    missed = 1.0
+    for a in range(member_of.shape[1]):
+        if member_of[i, a] >= 0:
+            missed *= 1.0 - governance[member_of[i, a], EVENTS]
+    return 1.0 - missed
+
+
+@njit(cache=True)
+def attend(i, which, words, x, y, member_of, governance, group_ptr, members, p):
+    """Return a member of one of i's groups, as far as distance lets through, or -1."""
+    count = 0
+    while count < member_of.shape[1] and member_of[i, count] >= 0:
+        count += 1
+    group = member_of[i, below(which, count)]
+    first = group_ptr[group]
+    j = np.int64(members[first + below(words[0], group_ptr[group + 1] - first)])
+    if j == i:
+        return np.int32(-1)
+    far = np.sqrt((x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2) / p.distance
+    if governance[group, REMOTE] > 0.0 or unit(words[1]) * (1.0 + far) < 1.0:
+        return np.int32(j)
     return np.int32(-1)
 
 

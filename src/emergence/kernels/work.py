@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from emergence.kernels.groups import MENDING, RESTRAINT, SHARING, common_group, share_of_first
 from emergence.kernels.pairs import gap, inverted_u, logistic, trust_of
 from emergence.kernels.random import draw4, unit
 
@@ -41,10 +42,19 @@ class WorkParams(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def update_projects(
-    lo, hi, key, uid, profile, aside, ptr, nbr, w, good, bad, good_in, bad_in, p,
+    lo, hi, key, uid, profile, aside, ptr, nbr, w, good, bad, good_in, bad_in, member_of, governance, held, p,
     outcome, value, income, projects, successes, betrayals,
 ):  # fmt: skip
     """Run the month's joint projects of rows lo..hi.
+
+    Parameters
+    ----------
+    member_of : int32[n, slots]
+        Groups of each firm.
+    governance : float64[groups + 1, columns]
+        Rules of the groups, the last row for ties outside; see `kernels.groups`.
+    held : float64[n]
+        Strength of all ties of each firm in the layer.
 
     Writes `outcome` (uint8 per half-edge), smooths `value` (EUR/month to this side) and adds to the
     firms' `income` (EUR) and counts.
@@ -76,15 +86,21 @@ def update_projects(
                 if unit(words[1]) < attention * logistic(fit):
                     mine = words[2] & LOW16 if first else words[2] >> HALF
                     theirs = words[2] >> HALF if first else words[2] & LOW16
-                    lure = p.temptation * (1.0 - 0.5 * alignment)
+                    group = common_group(member_of, np.int64(i), np.int64(j))
+                    if group < 0:
+                        group = governance.shape[0] - 1
+                    lure = p.temptation * (1.0 - 0.5 * alignment) * governance[group, RESTRAINT]
                     i_cheat = (np.float64(mine) + 0.5) / 65536.0 < lure * (1.0 - t_i)
                     j_cheats = (np.float64(theirs) + 0.5) / 65536.0 < lure * (1.0 - t_j)
                     r_i = np.float64(aside[i, 1])
                     r_j = np.float64(aside[j, 1])
                     scale = attention * min(r_i, r_j) * np.sqrt(r_i * r_j)
+                    settled = (np.float64(words[3] >> HALF) + 0.5) / 65536.0 < governance[group, MENDING]
                     if i_cheat and j_cheats:
                         result = BOTH_CHEAT
                         gain = -0.5 * p.sucker * scale
+                    elif (i_cheat or j_cheats) and settled:
+                        result = FAILURE
                     elif i_cheat:
                         result = CHEATS
                         gain = p.payoff * (1.0 + p.cheating) * scale
@@ -93,7 +109,13 @@ def update_projects(
                         gain = -p.sucker * scale
                     else:
                         result = SUCCESS
-                        gain = p.payoff * scale
+                        share = share_of_first(
+                            np.int64(governance[group, SHARING]),
+                            np.float64(profile[i, a]) + np.float64(profile[i, b]),
+                            np.float64(profile[j, a]) + np.float64(profile[j, b]),
+                            r_i, r_j, np.float64(w[h]), held[i], held[j],
+                        )  # fmt: skip
+                        gain = p.payoff * scale * (2.0 * share)
                         successes[i] += 1
                     if i_cheat:
                         betrayals[i] += 1

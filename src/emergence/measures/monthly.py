@@ -52,6 +52,9 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "fill": ("1", "mean demand met as a share of size"),
     "gini_size": ("1", "Gini of size"),
     "reputation": ("1", "mean reputation"),
+    "members": ("count", "memberships in groups"),
+    "joined": ("count/month", "firms that joined a group"),
+    "left": ("count/month", "members that left or were expelled"),
     "digital": ("1", "share of firms with digital practice"),
     "struck": ("count", "firms with an incident under way"),
 }
@@ -98,6 +101,7 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
         "fill": float(firms.fill.mean()) if world.size else 0.0,
         "gini_size": gini(firms.size),
         "reputation": float(firms.reputation.mean()) if world.size else 0.0,
+        "members": float(world.memberships.count),
         "digital": float(firms.digital.mean()) if world.size else 0.0,
         "struck": float(np.count_nonzero(firms.incident == STRUCK)),
     }

@@ -18,13 +18,28 @@ from emergence import luck
 from emergence.config import Rules, Settings
 from emergence.kernels import pairs
 from emergence.kernels.graph import mark_dead_ends
-from emergence.schema import LAYERS
+from emergence.kernels.groups import EVENTS as EVENTS_OF
+from emergence.kernels.groups import MENDING, REMOTE, RESTRAINT, SHARING
+from emergence.schema import LAYERS, SHARINGS
 from emergence.world import Table, Ties, World
 
 UNIT = 10_000.0  # EUR a month: the size at which scale-free parameters are quoted
 SERIAL_BELOW = 20_000  # firms; handing work to threads costs more than it saves below
 
-EVENTS = ("formed", "broken", "shock", "default", "innovation", "intervention", "exit", "entry", "adopted", "incident")
+EVENTS = (
+    "formed",
+    "broken",
+    "shock",
+    "default",
+    "innovation",
+    "intervention",
+    "exit",
+    "entry",
+    "adopted",
+    "incident",
+    "joined",
+    "left",
+)
 EVENT_COLUMNS = {
     "step": "int32",
     "kind": "int8",
@@ -134,6 +149,7 @@ class State:
         self._views: dict[Any, View] = {}
         self._constants: dict[Any, Any] = {}
         self._packed: dict[Any, np.ndarray] = {}
+        self._membership: Membership | None = None
         self._rule: Rule | None = None
         self._pool = ThreadPoolExecutor(settings.threads) if settings.threads > 1 else None
 
@@ -191,6 +207,35 @@ class State:
             if other != layer:
                 found += [ties.ptr, ties.nbr, ties.good, ties.bad]
         return tuple(found)
+
+    @property
+    def groups(self) -> Any:
+        """Columns of the groups."""
+        return self._view("groups", self.world.groups)
+
+    @property
+    def memberships(self) -> Any:
+        """Columns of the memberships, a row a firm and group."""
+        return self._view("memberships", self.world.memberships)
+
+    def membership(self) -> Membership:
+        """Return who belongs to which group, as kernels take it; made anew when firms or members change."""
+        versions = (self.world.firms.version, self.world.memberships.version)
+        if self._membership is None or self._membership.versions != versions:
+            self._membership = membership_of(self.world, versions)
+        return self._membership
+
+    def governance(self) -> np.ndarray:
+        """Return the rules of the groups as kernels take them, float64[groups + 1, columns]; last: outside."""
+        groups, work = self.world.groups, self.rules.work
+        table = np.zeros((groups.count + 1, 5))
+        table[:-1, SHARING] = groups.sharing
+        table[:-1, RESTRAINT] = 1.0 - groups.sanctions * groups.transparency * groups.funded
+        table[:-1, MENDING] = groups.mending * groups.funded
+        table[:-1, EVENTS_OF] = groups.events
+        table[:-1, REMOTE] = groups.remote
+        table[-1, SHARING], table[-1, RESTRAINT] = SHARINGS.index(work.sharing), 1.0
+        return table
 
     def learning(self) -> tuple[np.ndarray, ...]:
         """Return ptr, nbr of the two layers on which firms see each other (an empty one if one acts)."""
@@ -269,6 +314,40 @@ class State:
         """Return the ties of a layer for insertion and removal, if the rule declared ``ties``."""
         assert self._rule is not None and "ties" in self._rule.writes, "the rule does not declare 'ties'"
         return self.world.ties[layer]
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Who belongs to which group.
+
+    Attributes
+    ----------
+    versions : (int, int)
+        Of firms and memberships when it was made.
+    of : int32[firms, slots]
+        Rows of the groups of each firm, ascending, -1 behind the last.
+    ptr, rows : int64[groups + 1], int32[memberships]
+        Members of each group, in the order of rows.
+    """
+
+    versions: tuple[int, int]
+    of: np.ndarray
+    ptr: np.ndarray
+    rows: np.ndarray
+
+
+def membership_of(world: World, versions: tuple[int, int]) -> Membership:
+    """Return the memberships as arrays by row."""
+    members, groups = world.memberships, world.groups
+    firm = world.rows_of(members.uid)
+    group = np.searchsorted(groups.gid, members.gid)
+    by_firm = np.lexsort((group, firm))
+    place = np.arange(firm.size) - np.searchsorted(firm[by_firm], firm[by_firm], "left")
+    of = np.full((world.size, int(place.max(initial=-1)) + 1), -1, np.int32)
+    of[firm[by_firm], place] = group[by_firm]
+    by_group = np.lexsort((firm, group))
+    ptr = np.searchsorted(group[by_group], np.arange(groups.count + 1)).astype(np.int64)
+    return Membership(versions, of, ptr, firm[by_group].astype(np.int32))
 
 
 def params(kind: Any, *sources: Any, **more: float) -> Any:

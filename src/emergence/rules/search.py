@@ -22,7 +22,7 @@ def score_params(state: State, layer: int) -> ScoreParams:
 def update_meetings(state: State) -> None:
     """Let every firm meet a few candidates in each acting layer."""
     firms, world = state.firms, state.world
-    settings = state.rules.search
+    settings, belongs = state.rules.search, state.membership()
     for layer in state.acting:
         ties = state.ties(layer)
         p = params(
@@ -36,7 +36,7 @@ def update_meetings(state: State) -> None:
         state.each(
             make_meetings, state.luck(MEET[layer]), state.luck(URN[layer]), firms.uid, firms.size, firms.slack,
             firms.drive, firms.x, firms.y, world.slots, ties.ptr, ties.nbr, state.profile(), state.aside(layer),
-            p, score_params(state, layer), met,
+            belongs.of, state.governance(), belongs.ptr, belongs.rows, p, score_params(state, layer), met,
         )  # fmt: skip
         state.meetings[layer] = met
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from emergence.kernels.groups import held_strength
 from emergence.kernels.work import WorkParams, update_projects
 from emergence.luck import stream
 from emergence.rules.base import UNIT, Rule, State, names, params
@@ -22,9 +25,12 @@ def update_work(state: State) -> None:
             sucker=settings.sucker * UNIT,
             optimum=state.rules.formation.optimum,
         )
+        held = np.empty(state.world.size)
+        state.each(held_strength, ties.ptr, ties.w, held)
         state.each(
             update_projects, state.luck(PROJECT[layer]), firms.uid, state.profile(), state.aside(layer),
-            ties.ptr, ties.nbr, ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in, p,
+            ties.ptr, ties.nbr, ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in,
+            state.membership().of, state.governance(), held, p,
             ties.outcome, ties.value, firms.joint_income, firms.projects, firms.successes, firms.betrayals,
             work=ties.ptr,
         )  # fmt: skip

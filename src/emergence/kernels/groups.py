@@ -1,0 +1,67 @@
+"""Membership of firms in groups, and what a group's rules make of a tie between two members."""
+
+import numpy as np
+from numba import njit
+
+EQUAL, CONTRIBUTION, POWER, BARGAINING = 0, 1, 2, 3
+# Columns of the table of governance, one row a group, the last for ties outside groups.
+SHARING, RESTRAINT, MENDING, EVENTS, REMOTE = 0, 1, 2, 3, 4
+
+
+@njit(cache=True, inline="always")
+def common_group(member_of, i, j):
+    """Return the first group that both firms belong to, or -1.
+
+    Parameters
+    ----------
+    member_of : int32[n, slots]
+        Rows of the groups of each firm, ascending, -1 behind the last.
+    """
+    for a in range(member_of.shape[1]):
+        g = member_of[i, a]
+        if g < 0:
+            break
+        for b in range(member_of.shape[1]):
+            if member_of[j, b] == g:
+                return np.int64(g)
+    return np.int64(-1)
+
+
+@njit(cache=True, inline="always")
+def share_of_first(rule, skill_i, skill_j, root_i, root_j, w, held_i, held_j):
+    """Return the share of joint value that goes to the first of two partners, 0 to 1.
+
+    Parameters
+    ----------
+    rule : int
+        EQUAL: half; CONTRIBUTION: by the skills that the task needs; POWER: by size; BARGAINING: half the
+        surplus more or less by how much more the partner depends on the tie than oneself (Nash 1950;
+        dependence as share of all one's ties: Emerson 1962).
+    skill_i, skill_j : float
+        What each brings to the task.
+    root_i, root_j : float
+        Root of size.
+    w, held_i, held_j : float
+        Strength of the tie, and of all ties of each side in the layer.
+    """
+    if rule == CONTRIBUTION:
+        both = skill_i + skill_j
+        return skill_i / both if both > 0.0 else 0.5
+    if rule == POWER:
+        mine = root_i * root_i
+        return mine / (mine + root_j * root_j)
+    if rule == BARGAINING:
+        need_i = w / held_i if held_i > 0.0 else 0.0
+        need_j = w / held_j if held_j > 0.0 else 0.0
+        return 0.5 + 0.5 * (need_j - need_i)
+    return 0.5
+
+
+@njit(cache=True, nogil=True)
+def held_strength(lo, hi, ptr, w, held):
+    """Write the strength of all ties of rows lo..hi in a layer."""
+    for i in range(lo, hi):
+        total = 0.0
+        for h in range(ptr[i], ptr[i + 1]):
+            total += np.float64(w[h])
+        held[i] = total

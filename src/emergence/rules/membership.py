@@ -1,0 +1,118 @@
+"""Groups: who joins, stays, leaves or is expelled, what it costs, and what the money pays for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emergence import luck
+from emergence.kernels.random import fill_units
+from emergence.luck import stream
+from emergence.rules.base import Rule, State, names
+from emergence.schema import ADMISSIONS
+
+JOIN = stream("membership.join")
+MOST_GROUPS = 4096
+OPEN, VOTE = ADMISSIONS.index("open"), ADMISSIONS.index("vote")
+
+
+def update_membership(state: State) -> None:
+    """Let groups collect fees and pay for their governance; let firms join, leave or be expelled."""
+    if not state.world.groups.count or not state.world.size:
+        return
+    collect(state)
+    belongs, settings = state.membership(), state.rules.membership
+    joined, left = [], []
+    for row in range(state.world.groups.count):
+        member = np.zeros(state.world.size, bool)
+        member[belongs.rows[belongs.ptr[row] : belongs.ptr[row + 1]]] = True
+        known, worth = usefulness(state, row, member)
+        units = fill_units(luck.key(state.world.seed, JOIN, state.step * MOST_GROUPS + row), state.firms.uid, 4)
+        stays = units[:, 1] < 1.0 / (1.0 + np.exp(-np.clip(worth / settings.noise, -50, 50)))
+        follow_commitment(state, row, worth)
+        admission = state.groups.admission[row]
+        may = known > 0 if admission == VOTE else np.full(member.size, admission == OPEN)
+        joined.append(np.flatnonzero(~member & may & stays & (units[:, 0] < settings.joining)))
+        expelled = member & seen_cheating(state, row, units[:, 2])
+        left.append((member & ~stays & (units[:, 3] < settings.leaving)) | expelled)
+        state.log("left", state.firms.uid[left[-1]], value=state.groups.gid[row])
+        state.log("joined", state.firms.uid[joined[-1]], value=state.groups.gid[row])
+    change(state, joined, left)
+
+
+def collect(state: State) -> None:
+    """Take the fees, and pay for as much of the governance as the budget allows."""
+    belongs, groups, firms = state.membership(), state.groups, state.firms
+    group = np.repeat(np.arange(state.world.groups.count), np.diff(belongs.ptr))
+    dues = groups.fee[group] * firms.size[belongs.rows]
+    np.subtract.at(firms.cash, belongs.rows, dues)
+    groups.budget[:] += np.bincount(group, dues, groups.budget.size)
+    whole = np.bincount(group, firms.size[belongs.rows], groups.budget.size)
+    due = groups.monitoring * 0.5 * (groups.transparency + groups.sanctions) * whole
+    paid = np.minimum(due, np.maximum(groups.budget, 0.0))
+    groups.budget[:] -= paid
+    groups.funded[:] = np.divide(paid, due, out=np.ones(due.size), where=due > 0)
+    state.world.book("governance of groups", -float(paid.sum()))
+
+
+def usefulness(state: State, row: int, member: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each firm its ties to members, and what belonging to the group is worth to it (utility)."""
+    firms, settings, n = state.firms, state.rules.membership, member.size
+    ties_all, ties_in, value = np.zeros(n), np.zeros(n), np.zeros(n)
+    for layer in state.acting:
+        ties = state.ties(layer)
+        owner, inside = np.repeat(np.arange(n), np.diff(ties.ptr)), member[ties.nbr]
+        ties_all += np.diff(ties.ptr)
+        ties_in += np.bincount(owner, inside, n)
+        value += np.bincount(owner, inside * ties.value, n)
+    centre = firms.purpose[member].mean(axis=0) if member.any() else np.full(firms.purpose.shape[1], 0.5)
+    apart = np.minimum(1.0, 1.5 * np.sqrt(((firms.purpose - centre) ** 2).mean(axis=1)))
+    share = np.divide(ties_in, ties_all, out=np.zeros(n), where=ties_all > 0)
+    worth = settings.partners * share + settings.purpose * (1.0 - apart) + settings.benefit * value / firms.size
+    return ties_in, worth - settings.dues * state.groups.fee[row] - settings.threshold
+
+
+def seen_cheating(state: State, row: int, unit: np.ndarray) -> np.ndarray:
+    """Mark the firms whose opportunism of this month was seen and is paid for with membership."""
+    groups = state.groups
+    chance = state.rules.membership.expulsion * groups.sanctions[row] * groups.transparency[row] * groups.funded[row]
+    return (state.firms.betrayals > 0) & (unit < chance)
+
+
+def follow_commitment(state: State, row: int, worth: np.ndarray) -> None:
+    """Let the commitment of members follow what belonging is worth to them."""
+    members = state.memberships
+    of = members.gid == state.groups.gid[row]
+    at = state.world.rows_of(members.uid[of])
+    aim = 1.0 / (1.0 + np.exp(-np.clip(worth[at], -50, 50)))
+    members.commitment[of] += state.rules.membership.commitment * (aim - members.commitment[of])
+
+
+def change(state: State, joined: list[np.ndarray], left: list[np.ndarray]) -> None:
+    """Write who came and went into the memberships."""
+    world, firms = state.world, state.firms
+    members = world.memberships
+    keep = np.ones(members.count, bool)
+    at, group = world.rows_of(members.uid), np.searchsorted(world.groups.gid, members.gid)
+    for row, gone in enumerate(left):
+        keep[(group == row) & gone[at]] = False
+    number = int((~keep).sum())
+    if number:
+        members.keep(keep)
+    world.count("left", number)
+    for row, rows in enumerate(joined):
+        if rows.size:
+            gid = np.full(rows.size, world.groups.gid[row])
+            members.append(rows.size, uid=firms.uid[rows], gid=gid, joined=np.full(rows.size, state.step))
+        world.count("joined", rows.size)
+
+
+RULE = Rule(
+    name="membership",
+    phase="governance, sensing, steering",
+    about="firms join groups where their partners are and leave those that bring less than they cost",
+    source="club goods: Buchanan 1965; graduated sanctions: Ostrom 1990",
+    moves=("members", "up"),
+    reads=names("firms", ["uid", "size", "purpose", "betrayals"]) + names("ties", ["nbr", "value"]),
+    writes=("firms.cash", "groups.budget", "groups.funded", "memberships", "memberships.commitment"),
+    update=update_membership,
+)
