@@ -92,7 +92,8 @@ class Comparison:
             )
         )
         self.strengthening = doubles(
-            [*params(StrengtheningParams, rules.strengthening), rules.strengthening.reputation]
+            # C has neither noise nor forgiveness, which are 0.
+            [*params(StrengtheningParams, rules.strengthening)[:7], rules.strengthening.reputation]
         )
         self.dissolution = doubles(params(DissolutionParams, rules.dissolution, hazard=rules.dissolution.development))
         self.utility = doubles(

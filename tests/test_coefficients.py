@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from conftest import dotted, grow, merge, same_bytes
 
-from emergence.config import Shock, defaults, get, known_keys
+from emergence.config import Membership, Shock, Steering, defaults, get, known_keys
 from emergence.rules.base import EVENTS
 from emergence.step import Simulation
 
@@ -88,6 +88,18 @@ POOR = {
 }
 
 
+# Firms differ in their strategies, learn, and some are in a group that minds cheating.
+STRATEGIC = {
+    "founders": {"strategy_spread": 0.25},
+    "groups": [{"share": 0.8, "sanctions": 0.7, "transparency": 1.0, "fee": 0.01}],
+    "rules": {
+        "work": {"temptation": 0.8},
+        "strategies": {"enabled": True, "mutation": 0.05, "imitation": 0.3},
+        "strengthening": {"noise": 0.5},
+    },
+}
+
+
 def worlds() -> dict[str, dict[str, Any]]:
     """Return the settings of each world, by name; 100 firms and 24 months unless they say otherwise."""
     network = {"kind": "file", "ties": file_of_ties(), "settle": False}
@@ -102,7 +114,19 @@ def worlds() -> dict[str, dict[str, Any]]:
         "dwarfs": {"rules": {"market": {"smallest": 3000.0}}},
         "blind": {"rules": {"formation": {"choice": False}, "dissolution": {"choice": False}}},
         "digital": merge(POOR, {"rules": {"adoption": digital}}),
+        "strategic": STRATEGIC,
+        "acculturated": {"founders": {"sector_norms": 0.3}, "rules": {"culture": {"enabled": True}}},
         "struck": {"rules": {"incidents": {"enabled": True, "start": 0.02, "waning": 0.2}}},
+        "secretive": {"founders": {"outside_main": 0}, "rules": {"secrecy": {"enabled": True}}},
+        "rivals": {"rules": {"rivalry": {"enabled": True}}},
+        "supported": merge(POOR, {"rules": {"support": {"enabled": True, "every": 6}}}),
+        "aided": merge(POOR, {"rules": {"support": {"enabled": True, "every": 2, "pot": 0.05, "to": "needy"}}}),
+        "grouped": merge(
+            POOR, {"groups": [GROUP], "rules": {"work": {"temptation": 0.8}, "membership": {"leaving": 0.5}}}
+        ),
+        "steered": merge(POOR, {"groups": [GROUP], "rules": {"work": {"temptation": 0.8}}}),
+        "racing": {"rules": {"races": {"enabled": True}}},
+        "leaky": {"rules": {"leakage": {"enabled": True}}},
         "small_world": {"network": {"kind": "small_world"}},
         "file": {"network": network | {"year": 2001}},
         "file_at_hand": {"network": network | {"kind": "clustered", "year": 2001}},
@@ -112,7 +136,23 @@ def worlds() -> dict[str, dict[str, Any]]:
     }
 
 
+# A group with every mandate, strict, and with money to act.
+GROUP = {
+    "share": 0.5, "sanctions": 0.5, "transparency": 0.5, "fee": 0.02, "monitoring": 0.005,
+    "fund": True, "bridge": True, "backup": True, "publish": True,
+}  # fmt: skip
+
 SPECIAL = (
+    *(Case("rules.work.sharing", "grouped", way) for way in ("contribution", "power", "bargaining")),
+    Case("rules.membership.commitment", "grouped", 1.0),
+    *(Case(f"rules.membership.{item.name}", "grouped") for item in fields(Membership) if item.name != "commitment"),
+    Case("rules.steering.few", "steered", 12.0),
+    Case("rules.steering.brokerage", "steered", 8.0),
+    *(
+        Case(f"rules.steering.{item.name}", "steered")
+        for item in fields(Steering)
+        if item.name not in ("few", "brokerage")
+    ),
     Case("layers", value=["strategic"]),
     Case("layers", value=["development"]),
     Case("founders.specialists", value=0.5),
@@ -137,6 +177,28 @@ SPECIAL = (
     Case("rules.formation.attention", "crowded"),
     Case("rules.formation.development.blind", "blind"),
     Case("rules.formation.strategic.blind", "blind"),
+    Case("rules.environment.convergence", value=0.05),
+    Case("founders.sector_norms", value=0.5),
+    Case("founders.norm_spread", "acculturated"),
+    *(Case(f"rules.culture.{name}", "acculturated") for name in ("enabled", "acculturation", "conformity")),
+    Case("founders.strategy_spread", value=0.25),
+    Case("rules.work.opportunism", "strategic", 0.2),
+    *(
+        Case(f"rules.strategies.{name}", "strategic", value)
+        for name, value in (
+            ("enabled", False),
+            ("reinforcement", 0.5),
+            ("content", 0.2),
+            ("sanction", None),
+            ("imitation", 1.0),
+            ("noise", 1e-3),
+            ("mutation", 0.5),
+        )
+    ),
+    Case("rules.adaptation.noise", value=0.1),
+    Case("rules.strengthening.noise", value=0.5),
+    Case("rules.strengthening.noise", "strategic"),
+    Case("rules.dissolution.reaction", value=3.0),
     Case("rules.strengthening.reputation", "gossip", 0.5),
     Case("rules.knowledge.forgetting", "forgetful"),
     Case("rules.innovation.useful", felt="steps.useful"),
@@ -160,6 +222,30 @@ SPECIAL = (
     Case("rules.incidents.recovery", "struck"),
     Case("rules.incidents.waning", "struck"),
     Case("rules.incidents.damage", "struck"),
+    Case("rules.secrecy.enabled", "secretive"),
+    Case("rules.secrecy.hiding", "secretive"),
+    Case("rules.rivalry.enabled", "rivals"),
+    Case("rules.rivalry.crowding", "rivals"),
+    Case("rules.rivalry.differentiation", "rivals"),
+    Case("rules.search.reputed", value=0.5),
+    Case("rules.strengthening.forgiveness", "gossip", 0.5),
+    Case("rules.market.attraction_reputation", "gossip", 5.0),
+    Case("rules.support.enabled", "supported"),
+    Case("rules.support.every", "aided", 12),
+    Case("rules.support.pot", "aided", 0.002),
+    Case("rules.support.to", "supported", "needy"),
+    Case("rules.support.applying", "aided", 0.1),
+    Case("rules.support.winners", "aided", 0.5),
+    Case("rules.support.cost", "aided", 0.05),
+    Case("rules.races.enabled", "racing"),
+    Case("rules.races.step", "racing", 1.0),
+    Case("rules.races.prize", "racing"),
+    Case("rules.races.second", "racing"),
+    Case("rules.races.lasting", "racing"),
+    Case("rules.races.effort", "racing"),
+    Case("rules.races.reach", "racing"),
+    Case("rules.leakage.enabled", "leaky"),
+    Case("rules.leakage.rate", "leaky"),
     Case("rules.orchestration.review", value=1),
     Case("timeline.month", "crisis"),
     Case("timeline.month", "shift"),

@@ -10,30 +10,39 @@ FREE = {"work": {"payoff_development": 0, "payoff_strategic": 0, "sucker": 0}, "
 
 # Settings at which a rule has no effect and no cost.
 ZERO = {
-    "environment": {"drift": 0, "cycle": 0, "noise": 0},
+    "environment": {"convergence": 0, "drift": 0, "cycle": 0, "noise": 0},
     "search": {"meetings": 0},
     "formation": {"rate": 0},
     "work": {"frequency": 0},
     "strengthening": {"gain": 0, "decay": 0, "evidence": 0, "fade": 1, "reputation": 0},
     "knowledge": {"absorption": 0, "forgetting": 0},
+    "secrecy": {"hiding": 0},
+    "rivalry": {"crowding": 0, "differentiation": 0},
     "innovation": {"tries": 0},
+    "races": {"prize": 0, "step": 10},
+    "leakage": {"rate": 0},
     "adaptation": {"speed": 0, "gain": 0},
+    "culture": {"acculturation": 0, "conformity": 0},
+    "strategies": {"reinforcement": 0, "imitation": 0, "mutation": 0},
     "market": {
         "competition": 0, "price": 0, "fixed_cost": 0, "variable_cost": 0, "saving_z": 0, "tie_cost": 0,
         "building_cost": 0, "growth_fill": 0, "growth_margin": 0, "noise": 0, "memory": 1, "payout": 0,
     },
+    "support": {"pot": 0, "cost": 0},
     "exit": {"rate": 0},
     "credit": {"limit": 1e12, "claims": 0},
     "entry": {"opportunities": 0},
     "adoption": {"spontaneous": 0, "imitation": 0, "threshold": 2, "cost": 0},
     "incidents": {"start": 0},
     "dissolution": {"development": 0, "strategic": 0},
+    "steering": {"need": -10, "few": 0, "opportunism": 1, "noise": 0},
     "membership": {"joining": 0, "leaving": 0, "expulsion": 0, "commitment": 0},
     "orchestration": {},
 }  # fmt: skip
 
 # What both twins share, where the rule needs company of a special kind.
 COMPANY = {
+    "steering": {"groups": [{"fund": True, "backup": True, "publish": True}]},
     "membership": {"groups": [{"fee": 0, "monitoring": 0, "sanctions": 0, "mending": 0}]},
     "market": {"rules": FREE},
     "orchestration": {
@@ -62,8 +71,8 @@ def test_on_moves_what_the_rule_says_it_moves(rule):
     company = {
         "firms": 100,
         "output": {"events": False},
-        "groups": [{}] if rule.name == "membership" else [],
-        "timeline": crisis if rule.name in ("adaptation", "credit") else [],
+        "groups": [{"fund": True, "bridge": True}] if rule.name in ("membership", "steering") else [],
+        "timeline": crisis if rule.name in ("adaptation", "credit", "steering") else [],
     }
     measure, direction = rule.moves
 

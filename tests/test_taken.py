@@ -16,7 +16,7 @@ from emergence.schema import FIRMS, STRATEGIC
 
 @pytest.fixture(scope="module")
 def sim():
-    return grow({"firms": 120, "seed": 2}, months=24)
+    return grow({"firms": 120, "seed": 2, "groups": [{}]}, months=24)
 
 
 def test_every_measure_can_be_taken_and_is_a_number(sim):

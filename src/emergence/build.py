@@ -18,6 +18,7 @@ from emergence.luck import generator, key, normals, stream
 from emergence.network_io import ImportedNetwork, firm_uid, read_network
 from emergence.networks import make_network
 from emergence.reading import check_value, read_settings
+from emergence.rules.culture import sector_norms
 from emergence.rules.environment import DRIFT, own_entries
 from emergence.rules.innovation import enter_registry
 from emergence.rules.membership import MOST_GROUPS
@@ -28,6 +29,7 @@ from emergence.schema import (
     DECIDINGS,
     FORMS,
     LAYERS,
+    MANDATES,
     OPERATIONAL,
     PURPOSE,
     SHARINGS,
@@ -45,6 +47,7 @@ PLACES = stream("build.places")
 SPECIALTY = stream("build.specialty")
 REGIONAL = stream("build.regional")
 MEMBERS = stream("build.members")
+STRATEGIES = stream("build.strategies")
 STRONG, WEAK = 0.9, 0.1  # skills of a firm that is good at one thing alone
 
 
@@ -272,8 +275,12 @@ def make_firms(settings: Settings, imported: ImportedNetwork | None) -> World:
     culture = spread[:, SKILLS : SKILLS + CULTURE]
     firms.skills[:] = make_skills(world, founders, spread[:, :SKILLS])
     firms.base_skills[:] = firms.skills
-    firms.culture[:] = np.clip(0.5 + founders.culture_spread * culture, 0, 1)
+    own = np.clip(0.5 + founders.culture_spread * culture, 0, 1)
+    norms = sector_norms(seed, int(firms.sector.max(initial=0)) + 1, founders.norm_spread)
+    firms.culture[:] = (1.0 - founders.sector_norms) * own + founders.sector_norms * norms[firms.sector]
     firms.purpose[:] = np.clip(0.5 + founders.purpose_spread * spread[:, SKILLS + CULTURE :], 0, 1)
+    drawn = normals(fill_units(key(seed, STRATEGIES), uid, 8))
+    firms.propensities[:] = np.clip(0.5 + founders.strategy_spread * drawn, 0, 1)
     firms.autonomy[:] = settings.rules.formation.own_weight
     firms.slack[:] = settings.rules.market.slack
     firms.performance[:] = firms.aspiration[:] = settings.rules.market.margin
@@ -408,9 +415,10 @@ def make_groups(world: World, settings: Settings) -> None:
     for number, group in enumerate(settings.groups):
         words = {"form": FORMS, "sharing": SHARINGS, "deciding": DECIDINGS, "admission": ADMISSIONS}
         given = {name: np.array([choices.index(getattr(group, name))]) for name, choices in words.items()}
-        for name in ("transparency", "sanctions", "mending", "events", "remote", "fee", "monitoring"):
+        for name in ("transparency", "sanctions", "mending", "protection", "events", "remote", "fee", "monitoring"):
             given[name] = np.array([getattr(group, name)])
-        world.groups.append(1, gid=np.array([number + 1]), **given)
+        mandate = sum(getattr(group, name) << bit for bit, name in enumerate(MANDATES))
+        world.groups.append(1, gid=np.array([number + 1]), mandate=np.array([mandate]), **given)
         eligible = np.ones(world.size, bool)
         for name in ("sector", "region"):
             wanted = getattr(group, name)

@@ -84,12 +84,15 @@ class Founders:
     specialists: float = num(0.0, 0, 1, "1", "0: skills as drawn; 1: every firm is good at one skill alone")
     redundancy: float = num(0.0, 0, 1, "1", "share of firms that have the skills and the lineage of their region")
     culture_spread: float = num(0.2, 0, 1, "1", "standard deviation of culture between firms")
+    sector_norms: float = num(0.0, 0, 1, "1", "share of a founder's culture that is the norm of its sector")
+    norm_spread: float = num(0.2, 0, 1, "1", "standard deviation of norms between sectors")
     purpose_spread: float = num(0.2, 0, 1, "1", "standard deviation of purpose between firms")
     size: float = num(7000.0, 1, 1e9, "EUR/month", "median capacity")
     size_spread: float = num(0.8, 0, 3, "log", "standard deviation of log capacity")
     cash: float = num(1.0, 0, 120, "months", "cash in months of capacity")
     region_spread: float = num(8.0, 0, 1000, "km", "standard deviation of places round a region's centre")
     age: float = num(10.0, 0, 100, "years", "mean age at the start (exponential)")
+    strategy_spread: float = num(0.0, 0, 1, "1", "standard deviation of propensities between firms")
 
 
 @dataclass
@@ -119,6 +122,7 @@ class Drift:
     enabled: bool = switch(True, "rule on")
     drift: float = num(0.01, 0, 1, "1/month", "share of landscape entries redrawn")
     correlation: float = num(0.8, 0, 1, "1", "share of landscape entries that sectors have in common")
+    convergence: float = num(0.0, 0, 1, "1/month", "share of what a sector still has for itself that becomes common")
     interactions: int = num(5, 0, 12, "count", "K: following loci on the ring that a locus depends on")
     cycle: float = num(0.04, 0, 0.9, "1", "amplitude of the demand cycle")
     period: float = num(60.0, 2, 1200, "months", "period of the demand cycle")
@@ -144,6 +148,7 @@ class Search:
     size_exponent: float = num(0.3, 0, 2, "1", "meetings grow with (size/7000)^this, within [.5, 4]")
     proposed: float = num(0.5, 0, 1, "1", "share of meetings that the orchestrator proposes, if there is one")
     slack_effect: float = num(1.0, 0, 10, "1", "meetings are multiplied by 1 + this x slack")
+    reputed: float = num(0.0, 0, 1, "1", "attention to the well-reputed: chance to meet x 1 - this (1-reputation)")
     development: SearchLayer = part(SearchLayer)
     strategic: SearchLayer = field(default_factory=lambda: SearchLayer(0.3, 0.45))
 
@@ -206,6 +211,7 @@ class Work:
     cheating: float = num(0.25, 0, 10, "1", "extra gain of the one who cheats, as a share")
     sucker: float = num(0.01, 0, 1, "1", "loss of the one who is cheated, times the pair's scale")
     sharing: str = word("equal", SHARINGS, "how joint value is shared on ties outside groups")
+    opportunism: float = num(1.0, 0, 1, "1", "temptation x (1 + this (1 - 2 propensity to be relational))")
 
 
 @dataclass
@@ -217,9 +223,11 @@ class Strengthening:
     decay: float = num(0.03, 0, 1, "1/month", "delta: w - delta w")
     feedback: float = num(0.5, 0, 1, "1", "f: y' = f y + (1-f) reference")
     reference: float = num(0.55, 0, 1, "1", "fixed reference success")
+    noise: float = num(0.0, 0, 10, "1", "noise with which success and failure of a project (1, 0) are seen")
     evidence: float = num(0.5, 0, 10, "1", "weight of one project in experience")
     breach: float = num(3.0, 0, 100, "1", "weight of being cheated, in projects")
     fade: float = num(0.98, 0, 1, "1/month", "experience that is left after a month")
+    forgiveness: float = num(0.0, 0, 1, "1", "share of bad experience that a success makes good")
     reputation: float = num(0.05, 0, 1, "1/month", "speed at which reputation follows partners' trust")
 
 
@@ -231,6 +239,31 @@ class Knowledge:
     absorption: float = num(0.08, 0, 1, "1", "share of the gap taken over, times w, trust, attention")
     forgetting: float = num(0.006, 0, 1, "1/month", "return to the base skill")
     barter: bool = switch(True, "exchange needs a double coincidence of wants")
+
+
+@dataclass
+class Secrecy:
+    """Hiding of practice and skills from rivals; openness is the first of the firms' propensities."""
+
+    enabled: bool = switch(False, "rule on")
+    hiding: float = num(3.0, 0, 100, "1", "chance to hide x (1-open)(1-distance of knowledge)(1-trust), same sector")
+
+
+@dataclass
+class Leakage:
+    """Know-how that leaks to rivals among the partners."""
+
+    enabled: bool = switch(False, "rule on")
+    rate: float = num(0.1, 0, 1, "1/month", "chance that a routine leaks, x openness x (1 - protection of the group)")
+
+
+@dataclass
+class Rivalry:
+    """Firms of like practice in one sector take demand from each other."""
+
+    enabled: bool = switch(False, "rule on")
+    crowding: float = num(2.0, 0, 20, "1", "attraction x exp(-this (bits in common with the sector's others - .5))")
+    differentiation: float = num(3.0, 0, 100, "z", "value of a practice unlike all others' against one like theirs")
 
 
 @dataclass
@@ -251,6 +284,19 @@ class Innovation:
 
 
 @dataclass
+class Races:
+    """Innovation races inside a sector."""
+
+    enabled: bool = switch(False, "rule on")
+    step: float = num(0.1, 0, 10, "z", "a race is won by going so far beyond the best of the sector")
+    prize: float = num(0.5, 0, 10, "1", "premium on demand of the first")
+    second: float = num(0.3, 0, 1, "1", "what each later one of the same month gets of the one before it")
+    lasting: float = num(12.0, 0.1, 1200, "months", "time in which a premium falls to 1/e")
+    effort: float = num(1.0, 0, 20, "1", "contenders try more: x 1 + this x prize x (1 - second)")
+    reach: float = num(1.0, 0, 100, "z", "contenders are so near the best of the sector")
+
+
+@dataclass
 class Adaptation:
     """Aspirations and what falling short of them does."""
 
@@ -259,6 +305,29 @@ class Adaptation:
     social: float = num(0.5, 0, 1, "1", "weight of partners' performance against own")
     gain: float = num(0.5, 0, 5, "1", "drive = 1 + this x shortfall/scale, within [.5, 2]")
     scale: float = num(0.1, 0.001, 10, "1", "shortfall that counts as one")
+    noise: float = num(0.0, 0, 10, "1", "noise with which performance, own and partners', is seen")
+
+
+@dataclass
+class Strategies:
+    """Learning of strategies by reinforcement and imitation."""
+
+    enabled: bool = switch(False, "rule on")
+    reinforcement: float = num(0.1, 0, 1, "1", "speed at which a deed that paid more, or less, than content is learnt")
+    content: float = num(1.0, 0, 10, "1", "payoff that neither encourages nor puts off, in those of an honest success")
+    sanction: float = num(3.0, 0, 100, "1", "felt by a cheat, made good to the cheated, x sanctions x transparency")
+    imitation: float = num(0.05, 0, 1, "1/month", "chance to compare oneself with a random partner")
+    noise: float = num(0.05, 1e-6, 10, "1", "s: imitates with probability logistic(lead in performance/s)")
+    mutation: float = num(0.002, 0, 1, "1/month", "chance that one of four propensities is drawn anew")
+
+
+@dataclass
+class Culture:
+    """Slow change of culture."""
+
+    enabled: bool = switch(False, "rule on")
+    acculturation: float = num(0.02, 0, 1, "1/month", "share of the way to the partners' mean, by strength of tie")
+    conformity: float = num(0.005, 0, 1, "1/month", "share of the way to the sector's norm")
 
 
 @dataclass
@@ -273,6 +342,7 @@ class Market:
     price: float = num(1.0, 0, 100, "1", "revenue per unit sold")
     attraction_z: float = num(0.05, 0, 5, "1", "attraction S exp(this z + ...)")
     attraction_skill: float = num(0.1, 0, 5, "1", "attraction: weight of mean skill - .4")
+    attraction_reputation: float = num(0.0, 0, 20, "1", "attraction: weight of reputation - .5")
     fixed_cost: float = num(0.42, 0, 10, "1", "fixed cost as a share of size, slack included")
     variable_cost: float = num(0.5, 0, 10, "1", "variable cost as a share of sales")
     saving_z: float = num(0.015, 0, 1, "1", "variable cost saved per z")
@@ -289,6 +359,19 @@ class Market:
     buffer: float = num(0.2, 0, 1e12, "months", "cash in months of capacity that owners leave in the firm")
     payout: float = num(0.2, 0, 1, "1/month", "share of cash above the buffer that owners take out")
     slack: float = num(0.1, 0, 1, "1", "reserve capacity as a share of size, paid in full")
+
+
+@dataclass
+class Support:
+    """A pot of money for which firms compete."""
+
+    enabled: bool = switch(False, "rule on")
+    every: int = num(12, 1, 1200, "months", "how often the pot is shared")
+    pot: float = num(0.1, 0, 120, "months", "the pot, in months of all firms' capacity")
+    to: str = word("reputed", ("reputed", "needy"), "who comes first: high reputation, or little cash for the size")
+    applying: float = num(0.5, 0, 1, "1", "chance that a firm applies")
+    winners: float = num(0.1, 0, 1, "1", "share of applicants who share the pot equally")
+    cost: float = num(0.005, 0, 120, "months", "cost of applying, in months of the applicant's capacity")
 
 
 @dataclass
@@ -359,6 +442,7 @@ class Dissolution:
     by_trust: float = num(2.0, 0, 20, "1", "hazard x exp(-this (trust-.6))")
     embedded: float = num(0.7, 0, 1, "1", "hazard x this if tied in another layer")
     unwilling: float = num(2.0, 0, 100, "1", "hazard x (1 + this/(1+exp(U/.1))), the less willing side's U")
+    reaction: float = num(0.0, 0, 20, "1", "hazard x exp(-this f (y - reference)), y success as seen this month")
 
 
 @dataclass
@@ -392,6 +476,20 @@ class Membership:
 
 
 @dataclass
+class Steering:
+    """What groups see, and how they help within mandate and budget."""
+
+    enabled: bool = switch(True, "rule on")
+    review: int = num(3, 1, 1200, "months", "from one look to the next; a group acts on what it saw the last time")
+    noise: float = num(0.2, 0, 100, "1", "noise of what is seen, in standard deviations among members")
+    need: float = num(0.1, -10, 120, "months", "fund: cash in months of capacity that members are brought up to")
+    few: float = num(2.0, 0, 1e6, "ties", "backup: fewer ties than this are too few")
+    brokerage: float = num(0.02, 0, 10, "1", "cost of a brokered tie, times 10,000 EUR")
+    opportunism: float = num(0.1, 0, 1, "1", "publish: opportunistic acts per project from which the group acts")
+    publishing: float = num(0.1, 0, 1, "1", "publish: what is added to transparency")
+
+
+@dataclass
 class Rules:
     """Every rule with its settings; `rules.NAME.enabled=false` switches one off."""
 
@@ -400,10 +498,17 @@ class Rules:
     formation: Formation = part(Formation)
     work: Work = part(Work)
     strengthening: Strengthening = part(Strengthening)
+    secrecy: Secrecy = part(Secrecy)
     knowledge: Knowledge = part(Knowledge)
+    rivalry: Rivalry = part(Rivalry)
     innovation: Innovation = part(Innovation)
+    races: Races = part(Races)
+    leakage: Leakage = part(Leakage)
     adaptation: Adaptation = part(Adaptation)
+    strategies: Strategies = part(Strategies)
+    culture: Culture = part(Culture)
     market: Market = part(Market)
+    support: Support = part(Support)
     credit: Credit = part(Credit)
     exit: Exit = part(Exit)
     entry: Entry = part(Entry)
@@ -411,6 +516,7 @@ class Rules:
     incidents: Incidents = part(Incidents)
     dissolution: Dissolution = part(Dissolution)
     membership: Membership = part(Membership)
+    steering: Steering = part(Steering)
     orchestration: Orchestration = part(Orchestration)
 
 
@@ -429,10 +535,15 @@ class Group:
     transparency: float = num(0.5, 0, 1, "1", "how much members see of each other's conduct")
     sanctions: float = num(0.0, 0, 1, "1", "how dearly opportunism that is seen is paid for")
     mending: float = num(0.0, 0, 1, "1", "share of conflicts that are settled before they do harm")
+    protection: float = num(0.0, 0, 1, "1", "protection of know-how between members: less leaks, less need be hidden")
     events: float = num(0.2, 0, 1, "1", "share of a member's meetings that take place at its events")
     remote: bool = switch(False, "its events know no distance")
     fee: float = num(0.002, 0, 1, "months", "fee a month, in months of the member's capacity")
     monitoring: float = num(0.001, 0, 1, "months", "cost of full transparency and sanctions, per member and month")
+    fund: bool = switch(False, "mandate: lend cash to members in need")
+    bridge: bool = switch(False, "mandate: tie parts of the network that hang apart")
+    backup: bool = switch(False, "mandate: tie members with few ties")
+    publish: bool = switch(False, "mandate: let members see more where opportunism is frequent")
 
 
 @dataclass
@@ -460,6 +571,7 @@ class Taken:
     layer: str = word("all", ("all", *LAYERS), "layer of ties; all laid over each other if left out")
     sector: int | None = optional(int, "only firms of this sector", 0, 254)
     region: int | None = optional(int, "only firms of this region", 0, 32_000)
+    group: int | None = optional(int, "only members of this group, by its number from 1", 1, 4096)
     kind: str = word("any", ("any", *KINDS), "only firms of this kind")
     name: str = word("", (), "column of steps.parquet; made from the above if left out")
 

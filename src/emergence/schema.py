@@ -14,6 +14,7 @@ OPERATIONAL, DEVELOPMENT, STRATEGIC, SOCIAL = range(4)
 FORMS = ("cluster", "association", "supply_chain", "franchise", "virtual", "constellation", "platform")
 SHARINGS = ("equal", "contribution", "power", "bargaining")
 DECIDINGS = ("participatory", "central")
+MANDATES = ("fund", "bridge", "backup", "publish")
 ADMISSIONS = ("open", "vote", "closed")
 KINDS = ("smb", "large", "institute", "ngo", "association", "platform")
 
@@ -113,6 +114,7 @@ FIRMS = (
     _c("propensities", "float64", "1", 0.5, "open, specialist, relational, platform", 4, span=SHARE),
     _c("platform", "int64", "id", -1, "platform the firm sells on, -1 none"),
     _c("platform_share", "float64", "1", 0, "share of sales on the platform, [0, 1]", span=SHARE),
+    _c("premium", "float64", "1", 0, "premium on demand won in innovation races, fading", span=(0.0, 1e6)),
     _c("fill", "float64", "1", 1, "demand met by the market as a share of size, last month", span=(0.0, 1e3)),
     _c("revenue", "float64", "EUR/month", 0, "revenue of last month"),
     _c("profit", "float64", "EUR/month", 0, "revenue less all costs of last month"),
@@ -147,6 +149,7 @@ GROUPS = (
     _c("transparency", "float64", "1", 0.5, "how much members see of each other's conduct, [0, 1]"),
     _c("sanctions", "float64", "1", 0, "how dearly opportunism that is seen is paid for, [0, 1]"),
     _c("mending", "float64", "1", 0, "share of conflicts that are settled before they do harm, [0, 1]"),
+    _c("protection", "float64", "1", 0, "protection of know-how between members, [0, 1]"),
     _c("admission", "uint8", "code", 0, "open, vote or closed"),
     _c("events", "float64", "1", 0, "share of a member's meetings that take place at the group's events"),
     _c("remote", "uint8", "bool", 0, "1 if its events know no distance"),

@@ -7,12 +7,12 @@ Order of the phases and of the rules in them:
 3. formation: formation
 4. working together: work
 5. strengthening and decay: strengthening
-6. innovation: knowledge, innovation
-7. adaptation: adaptation
-8. market and money: market, credit, exit, entry
+6. innovation: secrecy, knowledge, rivalry, innovation, races, leakage
+7. adaptation: adaptation, strategies, culture
+8. market and money: market, support, credit, exit, entry
 9. digital and contagion: adoption, incidents
 10. dissolution: dissolution
-11. governance, sensing, steering: membership, orchestration
+11. governance, sensing, steering: membership, steering, orchestration
 12. observation: measures (read-only)
 
 To add your own rule, put it into `PLAN` behind the rule that it follows.
@@ -40,6 +40,7 @@ from emergence.rules import (
     adaptation,
     adoption,
     credit,
+    culture,
     dissolution,
     entry,
     environment,
@@ -48,11 +49,18 @@ from emergence.rules import (
     incidents,
     innovation,
     knowledge,
+    leakage,
     market,
     membership,
     orchestration,
+    races,
+    rivalry,
     search,
+    secrecy,
+    steering,
+    strategies,
     strengthening,
+    support,
     work,
 )
 from emergence.rules.base import EVENT_COLUMNS, EventLog, Rule, State
@@ -65,10 +73,17 @@ PLAN: tuple[Rule, ...] = (
     formation.RULE,
     work.RULE,
     strengthening.RULE,
+    secrecy.RULE,
     knowledge.RULE,
+    rivalry.RULE,
     innovation.RULE,
+    races.RULE,
+    leakage.RULE,
     adaptation.RULE,
+    strategies.RULE,
+    culture.RULE,
     market.RULE,
+    support.RULE,
     credit.RULE,
     exit.RULE,
     entry.RULE,
@@ -76,6 +91,7 @@ PLAN: tuple[Rule, ...] = (
     incidents.RULE,
     dissolution.RULE,
     membership.RULE,
+    steering.RULE,
     orchestration.RULE,
 )
 
@@ -241,7 +257,7 @@ def begin_month(state: State) -> None:
         getattr(firms, name)[:] = 0
     for layer in state.acting:
         world.ties[layer].outcome[:] = 0
-    state.meetings = {}
+    state.meetings, state.hidden, state.niche, state.pull, state.gained = {}, {}, None, None, None
     state._packed.clear()
 
 

@@ -204,8 +204,12 @@ class World:
         Row of the firm in each slot of the urn of candidates, -1 where nobody is.
     landscape : float64[sectors, bits, 2**(k+1)]
         Contribution tables of the practice landscapes.
+    own_left : float
+        Share of the entries that sectors had for themselves at the start which have not become common.
     counts, totals : dict of str to float
         What happened since the last measured month, and since the start.
+    sensed : dict of int to dict
+        What each group saw at its last review, by gid.
     ledger : dict of str to float
         Money created (plus) or destroyed (minus) by cause, in EUR; balances change by their sum.
     labels, ids : dict of int to str
@@ -229,6 +233,8 @@ class World:
         self.landscape: np.ndarray = np.zeros((1, 1, 1))
         self.demand: dict[str, np.ndarray] = {}
         self.standard = np.uint64(0)
+        self.own_left = 1.0
+        self.sensed: dict[int, dict[str, Any]] = {}
         self.registry = Registry()
         self.ledger: dict[str, float] = {}
         self.counts: dict[str, float] = {}
@@ -310,7 +316,7 @@ class World:
         known = self.registry
         arrays = {name: getattr(known, name).copy() for name in ("practice", "first", "adoptions")}
         twin.registry = replace(known, **arrays)
-        for name in ("ledger", "counts", "totals", "labels", "ids", "words", "extra"):
+        for name in ("ledger", "counts", "totals", "sensed", "labels", "ids", "words", "extra"):
             setattr(twin, name, dict(getattr(self, name)))
         return twin
 
@@ -389,6 +395,8 @@ class World:
             "founders": self.founders,
             "made_by_hand": self.made_by_hand,
             "standard": int(self.standard),
+            "own_left": self.own_left,
+            "sensed": [[gid, seen | {"part": list(seen["part"].items())}] for gid, seen in self.sensed.items()],
             "registry": self.registry.count,
             "ledger": self.ledger,
             "counts": self.counts,
@@ -445,9 +453,10 @@ class World:
                 arrays["registry.adoptions"],
                 scalars["registry"],
             )
-        for name in ("step", "seed", "founders", "made_by_hand", "words", "ledger", "counts", "totals"):
+        for name in ("step", "seed", "founders", "made_by_hand", "own_left", "words", "ledger", "counts", "totals"):
             setattr(world, name, scalars[name])
         world.standard = np.uint64(scalars["standard"])
+        world.sensed = {gid: seen | {"part": dict(map(tuple, seen["part"]))} for gid, seen in scalars["sensed"]}
         world.labels = {int(uid): name for uid, name in scalars["labels"].items()}
         world.extra = {
             name: {int(uid): text for uid, text in texts.items()} for name, texts in scalars["extra_columns"].items()

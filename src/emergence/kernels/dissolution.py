@@ -7,6 +7,8 @@ from numba import njit
 
 from emergence.kernels.pairs import elsewhere_trust, shared_partners, trust_of, utility
 from emergence.kernels.random import draw4, unit
+from emergence.kernels.strengthening import seen_success
+from emergence.kernels.work import NONE
 
 
 class DissolutionParams(NamedTuple):
@@ -17,14 +19,21 @@ class DissolutionParams(NamedTuple):
     by_trust: float
     embedded: float
     unwilling: float
+    reaction: float
+    feedback: float
+    reference: float
+    noise: float
 
 
 @njit(cache=True, nogil=True)
 def mark_breaks(
-    lo, hi, key, uid, drive, x, y, sector, profile, ptr, nbr, w, good, bad, good_in, bad_in,
+    lo, hi, key, seen, uid, drive, x, y, sector, profile, ptr, nbr, outcome, w, good, bad, good_in, bad_in,
     ptr_a, nbr_a, good_a, bad_a, ptr_b, nbr_b, good_b, bad_b, ptr_c, nbr_c, good_c, bad_c, p, u, drop,
 ):  # fmt: skip
-    """Mark the half-edges of rows lo..hi whose ties break this month in `drop` (uint8)."""
+    """Mark the half-edges of rows lo..hi whose ties break this month in `drop` (uint8).
+
+    `seen` is the key with which `kernels.strengthening` blurs the outcomes of this month.
+    """
     most = p.hazard * np.exp(0.4 * p.by_strength + 0.6 * p.by_trust) * (1.0 + p.unwilling)
     # Unsigned indexes spare the test for negative ones.
     for i in range(np.uint64(lo), np.uint64(hi)):
@@ -36,6 +45,9 @@ def mark_breaks(
             words = draw4(key, min(own, other), max(own, other))
             chance = unit(words[0])
             restless = 0.5 * (own_drive + drive[j])
+            if p.reaction > 0.0 and outcome[h] != NONE:
+                looks = seen_success(seen, own, other, outcome[h], p.noise)
+                restless *= np.exp(-p.reaction * p.feedback * (looks - p.reference))
             # No hazard can exceed this bound, so most ties need no more than one draw.
             if chance >= most * restless:
                 continue

@@ -5,7 +5,7 @@ from numba import njit
 
 EQUAL, CONTRIBUTION, POWER, BARGAINING = 0, 1, 2, 3
 # Columns of the table of governance, one row a group, the last for ties outside groups.
-SHARING, RESTRAINT, MENDING, EVENTS, REMOTE = 0, 1, 2, 3, 4
+SHARING, RESTRAINT, MENDING, EVENTS, REMOTE, PROTECTION = 0, 1, 2, 3, 4, 5
 
 
 @njit(cache=True, inline="always")

@@ -7,6 +7,7 @@ from numba import njit
 
 from emergence.kernels.landscape import ONE, practice_value, to_z
 from emergence.kernels.random import below, draw4, unit
+from emergence.kernels.rivalry import overlap
 
 KEPT, COPIED, RECOMBINED, FLIPPED = 0, 1, 2, 3
 
@@ -22,6 +23,7 @@ class InnovationParams(NamedTuple):
     seeing: float
     temperature: float
     standard: float
+    differentiation: float
     bits: float
 
 
@@ -32,6 +34,21 @@ def partner_at(i, place, ptr_a, nbr_a, ptr_b, nbr_b):
     if place < k:
         return np.int64(nbr_a[ptr_a[i] + place])
     return np.int64(nbr_b[ptr_b[i] + place - k])
+
+
+@njit(cache=True, inline="always")
+def hides(i, place, ptr_a, hidden_a, ptr_b, hidden_b):
+    """Tell whether the partner at a place hides from i; empty arrays mean that nobody does."""
+    k = ptr_a[i + 1] - ptr_a[i]
+    if place < k:
+        return hidden_a.size > 0 and hidden_a[ptr_a[i] + place] > 0
+    return hidden_b.size > 0 and hidden_b[ptr_b[i] + place - k] > 0
+
+
+@njit(cache=True)
+def room(candidate, own, size, niche, mass):
+    """Return by how much less a candidate overlaps with the sector's others than the present practice."""
+    return overlap(own, own, size, niche, mass) - overlap(candidate, own, size, niche, mass)
 
 
 @njit(cache=True)
@@ -46,9 +63,12 @@ def copy_segment(practice, source, start, length, bits):
 @njit(cache=True, nogil=True)
 def make_practices(
     lo, hi, key, uid, sector, practice, z, drive, explore, standard, landscape,
-    ptr_a, nbr_a, ptr_b, nbr_b, p, new_practice, new_z, how, source, tried,
+    ptr_a, nbr_a, ptr_b, nbr_b, hidden_a, hidden_b, size, niche, mass, p, new_practice, new_z, how, source, tried,
 ):  # fmt: skip
     """Let rows lo..hi try a new practice; `practice` and `z` are as the month began.
+
+    `hidden_a`, `hidden_b` (uint8 per half-edge, or empty) mark partners who hide; `niche` and `mass` (see
+    `kernels.rivalry`) are read where firms differentiate.
 
     Written: `new_practice`, `new_z`, `how` (KEPT, COPIED, ...), `source` (row or -1), `tried` (0/1).
     """
@@ -75,31 +95,41 @@ def make_practices(
             if unit(more[0]) < p.standard:
                 other = standard
             elif unit(more[1]) < p.seeing:
-                source[i] = best_partner(i, k, table, practice, ptr_a, nbr_a, ptr_b, nbr_b)
-                other = practice[source[i]]
+                source[i] = best_partner(i, k, table, practice, ptr_a, nbr_a, ptr_b, nbr_b, hidden_a, hidden_b)
+                other = practice[source[i] if source[i] >= 0 else i]
             else:
-                source[i] = partner_at(i, below(more[2], k), ptr_a, nbr_a, ptr_b, nbr_b)
-                other = practice[source[i]]
+                place = below(more[2], k)
+                if not hides(i, place, ptr_a, hidden_a, ptr_b, hidden_b):
+                    source[i] = partner_at(i, place, ptr_a, nbr_a, ptr_b, nbr_b)
+                other = practice[source[i] if source[i] >= 0 else i]
             candidate = copy_segment(practice[i], other, start, length, bits)
             how[i] = COPIED
         elif k > 1 and mode < p.copy + p.recombine:
             first = below(more[1], k)
             second = (first + 1 + below(more[2], k - 1)) % k
-            source[i] = partner_at(i, first, ptr_a, nbr_a, ptr_b, nbr_b)
-            candidate = copy_segment(practice[i], practice[source[i]], start, length, bits)
-            other = practice[partner_at(i, second, ptr_a, nbr_a, ptr_b, nbr_b)]
-            candidate = copy_segment(candidate, other, (start + length) % bits, length, bits)
+            if not hides(i, first, ptr_a, hidden_a, ptr_b, hidden_b):
+                source[i] = partner_at(i, first, ptr_a, nbr_a, ptr_b, nbr_b)
+                candidate = copy_segment(practice[i], practice[source[i]], start, length, bits)
+            if not hides(i, second, ptr_a, hidden_a, ptr_b, hidden_b):
+                other = practice[partner_at(i, second, ptr_a, nbr_a, ptr_b, nbr_b)]
+                candidate = copy_segment(candidate, other, (start + length) % bits, length, bits)
             how[i] = RECOMBINED
         value = z[i]
         if how[i] != KEPT:
             value = to_z(practice_value(candidate, table))
-        if how[i] == KEPT or value <= z[i]:
+        better = value > z[i]
+        if how[i] != KEPT and p.differentiation > 0.0:
+            gained = p.differentiation * room(candidate, practice[i], size[i], niche[sector[i]], mass[sector[i]])
+            better = value + gained > z[i]
+        if how[i] == KEPT or not better:
             # A copy that does not improve is followed by an experiment of one's own.
             candidate = practice[i] ^ (ONE << np.uint64(below(flips[0], bits)))
             value = to_z(practice_value(candidate, table))
             how[i] = FLIPPED
             source[i] = -1
         worse = z[i] - value
+        if p.differentiation > 0.0:
+            worse -= p.differentiation * room(candidate, practice[i], size[i], niche[sector[i]], mass[sector[i]])
         if worse < 0.0 or (p.temperature > 0.0 and unit(flips[1]) < np.exp(-worse / (p.temperature * explore[i]))):
             new_practice[i] = candidate
             new_z[i] = value
@@ -109,11 +139,13 @@ def make_practices(
 
 
 @njit(cache=True)
-def best_partner(i, k, table, practice, ptr_a, nbr_a, ptr_b, nbr_b):
-    """Return the partner whose practice is worth most on i's own landscape."""
+def best_partner(i, k, table, practice, ptr_a, nbr_a, ptr_b, nbr_b, hidden_a, hidden_b):
+    """Return the partner whose practice is worth most on i's own landscape, -1 if all hide."""
     best = np.int64(-1)
     most = -1.0
     for place in range(k):
+        if hides(i, place, ptr_a, hidden_a, ptr_b, hidden_b):
+            continue
         j = partner_at(i, place, ptr_a, nbr_a, ptr_b, nbr_b)
         value = practice_value(practice[j], table)
         if value > most:

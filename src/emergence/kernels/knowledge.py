@@ -21,6 +21,7 @@ def update_skills(
     good,
     bad,
     outcome,
+    hidden,
     profile,
     aside,
     base,
@@ -28,13 +29,14 @@ def update_skills(
 ):
     """Let rows lo..hi learn the skill in which each partner is most ahead.
 
-    `profile` holds everyone's skills as the month began; `skills` (float32[n, 5]) is written.
+    `hidden` (uint8 per half-edge, or empty) marks partners who teach nothing; `profile` holds everyone's
+    skills as the month began; `skills` (float32[n, 5]) is written.
     """
     for i in range(lo, hi):
         for k in range(5):
             skills[i, k] = profile[i, k] + np.float32(forgetting) * (base[i, k] - profile[i, k])
         for h in range(ptr[i], ptr[i + 1]):
-            if outcome[h] != SUCCESS:
+            if outcome[h] != SUCCESS or (hidden.size > 0 and hidden[h]):
                 continue
             j = np.int64(nbr[h])
             best = 0

@@ -63,6 +63,31 @@ def mark_own_entries(key, correlation, own):
 
 
 @njit(cache=True, nogil=True)
+def share_entries(before, after, landscape):
+    """Let sectors take over the common value of entries that were their own and are no longer, in place.
+
+    Parameters
+    ----------
+    before, after : bool[sectors, bits, entries]
+        From `mark_own_entries`, the second at a higher correlation. The common value is that of the first
+        sector that had it in common; where none had, that of the first one that has now.
+    """
+    sectors, bits, entries = landscape.shape
+    for b in range(bits):
+        for e in range(entries):
+            first = -1
+            for s in range(sectors):
+                if not before[s, b, e]:
+                    first = s
+                    break
+            for s in range(sectors):
+                if before[s, b, e] and not after[s, b, e]:
+                    if first < 0:
+                        first = s
+                    landscape[s, b, e] = landscape[first, b, e]
+
+
+@njit(cache=True, nogil=True)
 def redraw_entries(key, share, own, only, landscape):
     """Redraw a share of the landscapes' entries, in place.
 

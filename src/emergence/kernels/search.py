@@ -23,6 +23,7 @@ class SearchParams(NamedTuple):
     distance: float
     size_exponent: float
     slack_effect: float
+    reputed: float
     proposed: float
     unit: float
 
@@ -71,12 +72,12 @@ def make_meetings(
                     i, words[0], draw4(key, uid[i], -1 - m), x, y, member_of, governance, group_ptr, members, p
                 )
             else:
-                out[i, m] = look(i, m, key, urn_key, unit(words[2]), uid, x, y, slots, ptr, nbr, p)
+                out[i, m] = look(i, m, key, urn_key, unit(words[2]), uid, x, y, slots, ptr, nbr, profile, p)
 
 
 @njit(cache=True)
-def look(i, m, key, urn_key, channel, uid, x, y, slots, ptr, nbr, p):
-    """Return the first of a few candidates of one channel that distance lets through, or -1."""
+def look(i, m, key, urn_key, channel, uid, x, y, slots, ptr, nbr, profile, p):
+    """Return the first of a few candidates of one channel that distance and repute let through, or -1."""
     for t in range(TRIES):
         number = m * TRIES + t
         words = draw4(key, uid[i], 1 + MOST + number)
@@ -101,7 +102,7 @@ def look(i, m, key, urn_key, channel, uid, x, y, slots, ptr, nbr, p):
         if j == i:
             continue
         far = np.sqrt((x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2) / p.distance
-        if unit(words[2]) * (1.0 + far) < 1.0:
+        if unit(words[2]) * (1.0 + far) < 1.0 - p.reputed * (1.0 - np.float64(profile[j, 14])):
             return np.int32(j)
     return np.int32(-1)
 

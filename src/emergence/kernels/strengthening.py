@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from emergence.kernels.pairs import trust_of
+from emergence.kernels.random import draw4, unit
 from emergence.kernels.work import BOTH_CHEAT, CHEATED, CHEATS, FAILURE, NONE, SUCCESS
 
 
@@ -19,10 +20,22 @@ class StrengtheningParams(NamedTuple):
     evidence: float
     breach: float
     fade: float
+    forgiveness: float
+    noise: float
+
+
+@njit(cache=True, inline="always")
+def seen_success(key, a, b, code, noise):
+    """Return the success (1) or failure (0) of a project as its two sides, of uid `a` and `b`, see it."""
+    y = 1.0 if code == SUCCESS else 0.0
+    if noise > 0.0:
+        words = draw4(key, min(a, b), max(a, b))
+        y += noise * np.sqrt(-2.0 * np.log(unit(words[0]))) * np.cos(2.0 * np.pi * unit(words[1]))
+    return y
 
 
 @njit(cache=True, nogil=True)
-def update_strength(lo, hi, ptr, nbr, outcome, aside, p, w, good, bad, good_in, bad_in):
+def update_strength(lo, hi, key, uid, ptr, nbr, outcome, aside, p, w, good, bad, good_in, bad_in):
     """Move strength and experience of the ties of rows lo..hi, in place."""
     # Unsigned indexes spare the test for negative ones.
     for i in range(np.uint64(lo), np.uint64(hi)):
@@ -37,12 +50,14 @@ def update_strength(lo, hi, ptr, nbr, outcome, aside, p, w, good, bad, good_in, 
             rise = 0.0
             if code != NONE:
                 attention = min(a_i, np.float64(aside[np.uint64(nbr[h]), 0]))
-                y = 1.0 if code == SUCCESS else 0.0
+                y = seen_success(key, uid[i], uid[np.uint64(nbr[h])], code, p.noise)
                 rise = p.gain * attention * (p.feedback * y + (1.0 - p.feedback) * p.reference)
                 weight = p.evidence * attention
                 if code == SUCCESS:
                     gains += weight
                     gains_in += weight
+                    losses *= 1.0 - p.forgiveness
+                    losses_in *= 1.0 - p.forgiveness
                 elif code == FAILURE:
                     losses += 0.5 * weight
                     losses_in += 0.5 * weight

@@ -42,7 +42,7 @@ class WorkParams(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def update_projects(
-    lo, hi, key, uid, profile, aside, ptr, nbr, w, good, bad, good_in, bad_in, member_of, governance, held, p,
+    lo, hi, key, uid, profile, aside, ptr, nbr, w, good, bad, good_in, bad_in, member_of, governance, held, bold, p,
     outcome, value, income, projects, successes, betrayals,
 ):  # fmt: skip
     """Run the month's joint projects of rows lo..hi.
@@ -55,6 +55,8 @@ def update_projects(
         Rules of the groups, the last row for ties outside; see `kernels.groups`.
     held : float64[n]
         Strength of all ties of each firm in the layer.
+    bold : float64[n]
+        Factor on each firm's temptation.
 
     Writes `outcome` (uint8 per half-edge), smooths `value` (EUR/month to this side) and adds to the
     firms' `income` (EUR) and counts.
@@ -90,8 +92,8 @@ def update_projects(
                     if group < 0:
                         group = governance.shape[0] - 1
                     lure = p.temptation * (1.0 - 0.5 * alignment) * governance[group, RESTRAINT]
-                    i_cheat = (np.float64(mine) + 0.5) / 65536.0 < lure * (1.0 - t_i)
-                    j_cheats = (np.float64(theirs) + 0.5) / 65536.0 < lure * (1.0 - t_j)
+                    i_cheat = (np.float64(mine) + 0.5) / 65536.0 < lure * bold[i] * (1.0 - t_i)
+                    j_cheats = (np.float64(theirs) + 0.5) / 65536.0 < lure * bold[j] * (1.0 - t_j)
                     r_i = np.float64(aside[i, 1])
                     r_j = np.float64(aside[j, 1])
                     scale = attention * min(r_i, r_j) * np.sqrt(r_i * r_j)

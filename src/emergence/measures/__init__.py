@@ -4,7 +4,8 @@ Of a network (a networkx graph, a world, arrays or a matrix, see `as_graph`): de
 giant_share, core_share, reciprocity, assortativity, communities, modularity, mean_path_length,
 small_world_omega, betweenness, burt_constraint, effective_size, schneider_r, removal_curve, degree_tail,
 dependence. Of values: gini, hhi, top_share, hill, fit_tail, kaplan_meier. Of matrices: influence_vector, esri,
-shock. Of a world: systemic_risk. Of replicates and their twins: paired_interval, ratio_interval, resilience,
+shock. Of a world: systemic_risk, network_health, engagement,
+satisfaction. Of replicates and their twins: paired_interval, ratio_interval, resilience,
 regained. Of series: early_warning, with warning_rate and false_alarms against null runs.
 """
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from emergence.measures.brokerage import burt_constraint, effective_size
     from emergence.measures.equity import dependence, gini, hhi, top_share
     from emergence.measures.graph import Graph, as_graph
+    from emergence.measures.health import engagement, network_health, satisfaction
     from emergence.measures.influence import influence_vector
     from emergence.measures.interval import paired_interval, ratio_interval
     from emergence.measures.paths import betweenness, mean_path_length, small_world_omega
@@ -42,6 +44,7 @@ _HOMES = {
     "brokerage": ("burt_constraint", "effective_size"),
     "equity": ("dependence", "gini", "hhi", "top_share"),
     "graph": ("Graph", "as_graph"),
+    "health": ("engagement", "network_health", "satisfaction"),
     "influence": ("influence_vector",),
     "interval": ("paired_interval", "ratio_interval"),
     "paths": ("betweenness", "mean_path_length", "small_world_omega"),
@@ -75,6 +78,7 @@ __all__ = [
     "dependence",
     "early_warning",
     "effective_size",
+    "engagement",
     "esri",
     "false_alarms",
     "fit_tail",
@@ -86,12 +90,14 @@ __all__ = [
     "kaplan_meier",
     "mean_path_length",
     "modularity",
+    "network_health",
     "paired_interval",
     "ratio_interval",
     "reciprocity",
     "regained",
     "removal_curve",
     "resilience",
+    "satisfaction",
     "schneider_r",
     "shock",
     "small_world_omega",

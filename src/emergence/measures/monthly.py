@@ -39,6 +39,9 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "innovations": ("count/month", "practices never used before"),
     "useful": ("count/month", "first-ever practices of high value"),
     "adopted": ("count/month", "innovations of which another firm took over a routine for the first time"),
+    "hidden": ("count/month", "partners, one way, who hid what they know"),
+    "races": ("count/month", "innovation races that were won"),
+    "leaks": ("count/month", "routines that leaked to a rival and were used"),
     "value_gained": ("z/month", "sum of improvements of practice"),
     "mean_z": ("z", "mean value of practices"),
     "best_z": ("z", "best value of a practice"),
@@ -52,9 +55,13 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "fill": ("1", "mean demand met as a share of size"),
     "gini_size": ("1", "Gini of size"),
     "reputation": ("1", "mean reputation"),
+    "sector_correlation": ("1", "correlation of two sectors' landscapes, mean over pairs"),
+    "culture_spread": ("1", "standard deviation of culture between firms, mean over dimensions"),
+    "relational": ("1", "mean propensity to be relational rather than opportunistic"),
     "members": ("count", "memberships in groups"),
     "joined": ("count/month", "firms that joined a group"),
     "left": ("count/month", "members that left or were expelled"),
+    "support": ("EUR/month", "what groups paid out in interventions"),
     "digital": ("1", "share of firms with digital practice"),
     "struck": ("count", "firms with an incident under way"),
 }
@@ -101,6 +108,9 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
         "fill": float(firms.fill.mean()) if world.size else 0.0,
         "gini_size": gini(firms.size),
         "reputation": float(firms.reputation.mean()) if world.size else 0.0,
+        "sector_correlation": sector_correlation(world.landscape),
+        "culture_spread": float(firms.culture.std(axis=0, dtype=np.float64).mean()) if world.size else 0.0,
+        "relational": float(firms.propensities[:, 2].mean()) if world.size else 0.0,
         "members": float(world.memberships.count),
         "digital": float(firms.digital.mean()) if world.size else 0.0,
         "struck": float(np.count_nonzero(firms.incident == STRUCK)),
@@ -115,6 +125,23 @@ def practice_spread(practice: np.ndarray) -> float:
     bits = np.unpackbits(practice.view(np.uint8).reshape(-1, 8), axis=1)
     p = bits.sum(axis=0, dtype=np.int64) / practice.size
     return float((2.0 * p * (1.0 - p)).sum() / BITS)
+
+
+def sector_correlation(landscape: np.ndarray) -> float:
+    """Return the correlation of the entries of two sectors' landscapes, mean over pairs; 1 for one sector alone.
+
+    Parameters
+    ----------
+    landscape : float64[sectors, bits, entries]
+    """
+    flat = landscape.reshape(landscape.shape[0], -1)
+    sectors, entries = flat.shape
+    spread = flat.std(axis=1, keepdims=True)
+    if sectors == 1 or not (spread > 0).all():
+        return 1.0
+    # The sum of all correlations is the square of the sum of the standardised rows.
+    whole = ((flat - flat.mean(axis=1, keepdims=True)) / spread).sum(axis=0)
+    return float((whole @ whole / entries - sectors) / (sectors * (sectors - 1)))
 
 
 def joint_components(layers: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:

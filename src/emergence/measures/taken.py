@@ -17,6 +17,11 @@ from emergence.measures.monthly import MONTHLY
 from emergence.schema import FIRMS, KINDS
 from emergence.world import World
 
+WORLD = {
+    "network_health": "share of ties that are alive, times the share of firms that hang together",
+    "engagement": "joint projects per firm",
+    "satisfaction": "share of members who earn more by belonging than they pay",
+}
 YEARLY, SAMPLE = 12, 64  # months between two looks at what costs much; sources of sampled paths
 
 
@@ -75,6 +80,8 @@ def known() -> dict[str, tuple[str, str, int]]:
     for name, (unit, meaning, every, _) in _values().items():
         found[name] = (unit, f"{meaning} of a column (of=...)", every)
     found["dependence"] = ("1", "largest partner's share of revenue, mean", 1)
+    for name, meaning in WORLD.items():
+        found[name] = ("1" if name != "engagement" else "per month", meaning, 1)
     found["systemic"] = ("1", "share of all output that the worst single loss takes", YEARLY)
     return found
 
@@ -84,7 +91,7 @@ def column_name(taken: Taken) -> str:
     if taken.name:
         return taken.name
     parts = [taken.measure, taken.of, taken.layer.replace("all", "")]
-    for what, value in (("sector", taken.sector), ("region", taken.region)):
+    for what, value in (("sector", taken.sector), ("region", taken.region), ("group", taken.group)):
         parts += [] if value is None else [f"{what}{value}"]
     return "_".join(part for part in [*parts, taken.kind.replace("any", "")] if part)
 
@@ -134,6 +141,11 @@ def _measure(world: World, taken: Taken) -> float:
     of_values = _values()
     if taken.measure in of_values:
         return float(of_values[taken.measure][3](world.firms.column(taken.of)[among].astype(float)))
+    if taken.measure in WORLD:
+        from emergence.measures.health import engagement, network_health, satisfaction
+
+        ways = {"network_health": network_health, "engagement": engagement, "satisfaction": satisfaction}
+        return ways[taken.measure](world, among)
     layer = None if taken.layer == "all" else taken.layer
     if taken.measure in ("dependence", "systemic"):
         by_uid = m.dependence(world, layer) if taken.measure == "dependence" else m.systemic_risk(world)
@@ -152,6 +164,9 @@ def _among(world: World, taken: Taken) -> np.ndarray:
     for name, value in (("sector", taken.sector), ("region", taken.region)):
         if value is not None:
             chosen &= firms.column(name) == value
+    if taken.group is not None:
+        members = world.memberships
+        chosen &= np.isin(firms.uid, members.uid[members.gid == taken.group])
     if taken.kind != "any":
         chosen &= firms.kind == KINDS.index(taken.kind)
     return chosen

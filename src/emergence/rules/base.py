@@ -19,7 +19,7 @@ from emergence.config import Rules, Settings
 from emergence.kernels import pairs
 from emergence.kernels.graph import mark_dead_ends
 from emergence.kernels.groups import EVENTS as EVENTS_OF
-from emergence.kernels.groups import MENDING, REMOTE, RESTRAINT, SHARING
+from emergence.kernels.groups import MENDING, PROTECTION, REMOTE, RESTRAINT, SHARING
 from emergence.schema import LAYERS, SHARINGS
 from emergence.world import Table, Ties, World
 
@@ -146,6 +146,10 @@ class State:
         self.world, self.settings, self.rules, self.events = world, settings, rules, events
         self.acting = [LAYERS.index(layer) for layer in settings.layers]
         self.meetings: dict[int, np.ndarray] = {}
+        self.hidden: dict[int, np.ndarray] = {}
+        self.niche: Niche | None = None
+        self.pull: np.ndarray | None = None
+        self.gained: np.ndarray | None = None
         self._views: dict[Any, View] = {}
         self._constants: dict[Any, Any] = {}
         self._packed: dict[Any, np.ndarray] = {}
@@ -228,12 +232,13 @@ class State:
     def governance(self) -> np.ndarray:
         """Return the rules of the groups as kernels take them, float64[groups + 1, columns]; last: outside."""
         groups, work = self.world.groups, self.rules.work
-        table = np.zeros((groups.count + 1, 5))
+        table = np.zeros((groups.count + 1, 6))
         table[:-1, SHARING] = groups.sharing
         table[:-1, RESTRAINT] = 1.0 - groups.sanctions * groups.transparency * groups.funded
         table[:-1, MENDING] = groups.mending * groups.funded
         table[:-1, EVENTS_OF] = groups.events
         table[:-1, REMOTE] = groups.remote
+        table[:-1, PROTECTION] = groups.protection * groups.funded
         table[-1, SHARING], table[-1, RESTRAINT] = SHARINGS.index(work.sharing), 1.0
         return table
 
@@ -244,6 +249,16 @@ class State:
             return first.ptr, first.nbr, np.zeros_like(first.ptr), first.nbr[:0]
         second = self.world.ties[self.acting[1]]
         return first.ptr, first.nbr, second.ptr, second.nbr
+
+    def concealed(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return for each half-edge of the two layers of `learning` whether the partner hides (empty: nobody does)."""
+        nobody = np.zeros(0, np.uint8)
+        found = [self.hidden.get(layer, nobody) for layer in self.acting] + [nobody]
+        return found[0], found[1]
+
+    def draw_demand(self, factor: np.ndarray) -> None:
+        """Multiply the attraction of firms to this month's demand by a factor, float64[firms]."""
+        self.pull = factor if self.pull is None else self.pull * factor
 
     def profile(self) -> np.ndarray:
         """Return what a tie needs of a partner, float32[firms, 16]; see kernels.pairs."""
@@ -314,6 +329,28 @@ class State:
         """Return the ties of a layer for insertion and removal, if the rule declared ``ties``."""
         assert self._rule is not None and "ties" in self._rule.writes, "the rule does not declare 'ties'"
         return self.world.ties[layer]
+
+
+@dataclass(frozen=True)
+class Niche:
+    """What a sector's firms do, by their size.
+
+    Attributes
+    ----------
+    having : float64[sectors, bits]
+        Size of the firms whose practice has each bit.
+    mass : float64[sectors]
+        Size of all firms.
+    differentiation : float
+        Value in z of having nothing in common with the others against having all.
+    """
+
+    having: np.ndarray
+    mass: np.ndarray
+    differentiation: float
+
+
+ALONE = Niche(np.zeros((0, 0)), np.zeros(0), 0.0)  # nobody minds what others do
 
 
 @dataclass(frozen=True)

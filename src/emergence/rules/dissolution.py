@@ -8,6 +8,7 @@ from emergence.kernels.dissolution import DissolutionParams, mark_breaks
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names, params
 from emergence.rules.formation import remove_marked, utility_params
+from emergence.rules.strengthening import SEEN
 from emergence.schema import LAYERS
 
 BREAK = [stream(f"dissolution.break.{layer}") for layer in LAYERS]
@@ -20,14 +21,15 @@ def update_dissolution(state: State) -> None:
         firms, ties = state.firms, state.ties(layer)
         state.world.count(f"held.{LAYERS[layer]}", ties.nbr.size // 2)
         drop = np.zeros(ties.nbr.size, np.uint8)
-        p = params(DissolutionParams, settings, hazard=getattr(settings, LAYERS[layer]))
+        p = params(DissolutionParams, settings, state.rules.strengthening, hazard=getattr(settings, LAYERS[layer]))
         drive = firms.drive
         if not settings.choice:
-            p, drive = p._replace(by_strength=0.0, by_trust=0.0, embedded=1.0, unwilling=0.0), np.ones(drive.size)
+            p = p._replace(by_strength=0.0, by_trust=0.0, embedded=1.0, unwilling=0.0, reaction=0.0)
+            drive = np.ones(drive.size)
         state.each(
-            mark_breaks, state.luck(BREAK[layer]), firms.uid, drive, firms.x, firms.y, firms.sector,
-            state.profile(), ties.ptr, ties.nbr, ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in,
-            *state.others(layer), p, utility_params(state, layer), drop, work=ties.ptr,
+            mark_breaks, state.luck(BREAK[layer]), state.luck(SEEN[layer]), firms.uid, drive, firms.x, firms.y,
+            firms.sector, state.profile(), ties.ptr, ties.nbr, ties.outcome, ties.w, ties.good, ties.bad,
+            ties.good_in, ties.bad_in, *state.others(layer), p, utility_params(state, layer), drop, work=ties.ptr,
         )  # fmt: skip
         remove_marked(state, layer, drop)
 
@@ -42,7 +44,7 @@ RULE = Rule(
         "firms",
         ["uid", "drive", "x", "y", "sector", "skills", "culture", "purpose", "reputation", "z", "size"],
     )
-    + names("ties", ["nbr", "w", "good", "bad", "good_in", "bad_in"]),
+    + names("ties", ["nbr", "outcome", "w", "good", "bad", "good_in", "bad_in"]),
     writes=("ties",),
     update=update_dissolution,
 )

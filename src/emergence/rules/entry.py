@@ -131,6 +131,7 @@ def make_entrants(state: State, uid: np.ndarray, sector: np.ndarray) -> dict[str
         "z": z,
         "culture": np.clip(firms.culture[parent] + culture, 0, 1).astype(np.float32),
         "purpose": np.clip(firms.purpose[parent] + purpose, 0, 1).astype(np.float32),
+        "propensities": firms.propensities[parent],
         "autonomy": np.full(uid.size, state.rules.formation.own_weight),
         "slack": np.full(uid.size, state.rules.market.slack),
         "performance": np.full(uid.size, state.rules.market.margin),
@@ -157,7 +158,7 @@ RULE = Rule(
     moves=("firms", "up"),
     reads=names(
         "firms",
-        ["sector", "size", "fill", "base_skills", "practice", "region", "x", "y", "culture", "purpose"],
+        ["sector", "size", "fill", "base_skills", "practice", "region", "x", "y", "culture", "purpose", "propensities"],
     ),
     writes=("firms", "world.slots"),
     update=update_entries,

@@ -6,7 +6,7 @@ import numpy as np
 
 from emergence import luck
 from emergence.config import Shock
-from emergence.kernels.landscape import mark_own_entries, redraw_entries, update_z
+from emergence.kernels.landscape import mark_own_entries, redraw_entries, share_entries, update_z
 from emergence.kernels.random import fill_units
 from emergence.luck import key, stream
 from emergence.rules.base import Rule, State, names
@@ -24,6 +24,9 @@ def update_environment(state: State) -> None:
     settings = state.rules.environment
     world = state.world
     changed = False
+    if settings.convergence > 0:
+        converge(state)
+        changed = True
     if settings.drift > 0:
         redraw(state, state.luck(DRIFT), settings.drift, -1)
         changed = True
@@ -48,9 +51,22 @@ def update_environment(state: State) -> None:
 
 def redraw(state: State, which: np.uint64, share: float, sector: int) -> None:
     """Redraw a share of the entries of the landscapes."""
+    redraw_entries(which, share, own_now(state), sector, state.world.landscape)
+
+
+def own_now(state: State) -> np.ndarray:
+    """Return which entries each sector has for itself by now, bool[sectors, bits, entries]."""
     world, correlation = state.world, state.rules.environment.correlation
-    own = state.constant(own_entries, world.seed, world.landscape.shape, correlation)
-    redraw_entries(which, share, own, sector, world.landscape)
+    if world.own_left == 1.0:
+        return state.constant(own_entries, world.seed, world.landscape.shape, correlation)
+    return own_entries(world.seed, world.landscape.shape, 1.0 - (1.0 - correlation) * world.own_left)
+
+
+def converge(state: State) -> None:
+    """Let sectors grow alike: part of what each still has for itself becomes common, for good."""
+    world, before = state.world, own_now(state)
+    world.own_left *= 1.0 - state.rules.environment.convergence
+    share_entries(before, own_now(state), world.landscape)
 
 
 def own_entries(seed: int, shape: tuple[int, int, int], correlation: float) -> np.ndarray:
@@ -117,6 +133,6 @@ RULE = Rule(
     source="Kauffman 1993 (landscapes); cycle plus AR(1)",
     moves=("mean_z", "down"),
     reads=names("firms", ["practice", "sector", "region", "uid", "size", "cash"]),
-    writes=("firms", "ties", "firms.z", "world.landscape", "world.demand"),
+    writes=("firms", "ties", "firms.z", "world.landscape", "world.own_left", "world.demand"),
     update=update_environment,
 )

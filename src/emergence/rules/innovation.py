@@ -6,7 +6,8 @@ import numpy as np
 
 from emergence.kernels import innovation as kernel
 from emergence.luck import stream
-from emergence.rules.base import Rule, State, names, params
+from emergence.rules.base import ALONE, Rule, State, names, params
+from emergence.rules.races import effort
 from emergence.schema import BITS
 from emergence.world import Registry
 
@@ -16,33 +17,49 @@ TRY = stream("innovation.try")
 def update_innovation(state: State) -> None:
     """Let firms try new practices, and enter what is new into the registry."""
     firms, world, settings = state.firms, state.world, state.rules.innovation
-    n = world.size
-    p = params(kernel.InnovationParams, settings, standard=settings.standard if state.orchestrated else 0.0, bits=BITS)
+    n, niche = world.size, state.niche or ALONE
+    standard = settings.standard if state.orchestrated else 0.0
+    p = params(kernel.InnovationParams, settings, standard=standard, differentiation=niche.differentiation, bits=BITS)
     practice, z = np.empty(n, np.uint64), np.empty(n)
     how, tried = np.empty(n, np.uint8), np.empty(n, np.uint8)
     source = np.empty(n, np.int32)
+    urge = firms.drive * effort(state)
     state.each(
-        kernel.make_practices, state.luck(TRY), firms.uid, firms.sector, firms.practice, firms.z, firms.drive,
-        firms.explore, world.standard, world.landscape, *state.learning(), p, practice, z, how, source, tried,
+        kernel.make_practices, state.luck(TRY), firms.uid, firms.sector, firms.practice, firms.z, urge,
+        firms.explore, world.standard, world.landscape, *state.learning(), *state.concealed(),
+        firms.size, niche.having, niche.mass, p, practice, z, how, source, tried,
     )  # fmt: skip
     changed = np.flatnonzero(how)
-    gained = z[changed] - firms.z[changed]
+    state.gained = z - firms.z
     firms.costs_due[:] += settings.cost * firms.size * tried
-    world.count("value_gained", float(gained[gained > 0].sum()))
     world.count("tries", int(tried.sum()))
+    note_changes(state, changed, practice, z, source)
+    firms.practice[:] = practice
+    firms.z[:] = z
+
+
+def note_changes(state: State, changed: np.ndarray, practice: np.ndarray, z: np.ndarray, source: np.ndarray) -> None:
+    """Enter the changes of practice (rows `changed`) into registry, counts and log, before they take place.
+
+    Parameters
+    ----------
+    practice, z, source : uint64[firms], float64[firms], int32[firms]
+        The new practice, its value, and the row that a routine came from, -1 for none.
+    """
+    firms, world = state.firms, state.world
+    gained = z[changed] - firms.z[changed]
+    world.count("value_gained", float(gained[gained > 0].sum()))
     is_new = enter_registry(world.registry, practice[changed], state.step)
     taken = changed[source[changed] >= 0]
     first_taken = note_adoptions(world.registry, firms.practice[source[taken]])
     parent = np.where(source[changed] >= 0, firms.uid[source[changed]], -1)
     novel = is_new == 1
     world.count("innovations", int(novel.sum()))
-    world.count("useful", int((novel & (z[changed] > settings.useful)).sum()))
+    world.count("useful", int((novel & (z[changed] > state.rules.innovation.useful)).sum()))
     world.count("adopted", int(first_taken.sum()))
     state.log("innovation", firms.uid[changed[novel]], parent[novel], value=z[changed[novel]])
     adopters = taken[first_taken]
     state.log("adopted", firms.uid[adopters], firms.uid[source[adopters]], value=z[adopters])
-    firms.practice[:] = practice
-    firms.z[:] = z
 
 
 def enter_registry(registry: Registry, practices: np.ndarray, step: int) -> np.ndarray:
@@ -79,7 +96,8 @@ RULE = Rule(
     about="firms copy a routine from a partner, recombine two, or flip a bit, and keep what serves them",
     source="Kauffman 1993; Lazer and Friedman 2007; routines: Nelson and Winter 1982",
     moves=("mean_z", "up"),
-    reads=names("firms", ["uid", "sector", "drive", "explore", "size"]) + ("ties.nbr", "world.landscape"),
+    reads=names("firms", ["uid", "sector", "drive", "explore", "size"])
+    + ("ties.nbr", "world.landscape", "state.hidden", "state.niche"),
     writes=names("firms", ["practice", "z", "costs_due"]) + ("world.registry",),
     update=update_innovation,
 )

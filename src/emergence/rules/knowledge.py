@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from emergence.kernels.knowledge import update_skills
 from emergence.rules.base import Rule, State, names
 from emergence.schema import DEVELOPMENT
+
+NOBODY = np.zeros(0, np.uint8)  # hides
 
 
 def update_knowledge(state: State) -> None:
@@ -12,9 +16,10 @@ def update_knowledge(state: State) -> None:
     if DEVELOPMENT not in state.acting:
         return
     firms, ties, settings = state.firms, state.ties(DEVELOPMENT), state.rules.knowledge
+    hidden = state.hidden.get(DEVELOPMENT, NOBODY)
     state.each(
         update_skills, settings.absorption, settings.forgetting, settings.barter, firms.absorptive, ties.ptr, ties.nbr,
-        ties.w, ties.good, ties.bad, ties.outcome, state.profile(), state.aside(DEVELOPMENT), firms.base_skills,
+        ties.w, ties.good, ties.bad, ties.outcome, hidden, state.profile(), state.aside(DEVELOPMENT), firms.base_skills,
         firms.skills, work=ties.ptr,
     )  # fmt: skip
 
@@ -25,7 +30,9 @@ RULE = Rule(
     about="skills move along development ties; barter needs a double coincidence of wants",
     source="Cowan and Jonard 2004",
     moves=("mean_skill", "up"),
-    reads=names("firms", ["absorptive", "base_skills"]) + names("ties", ["nbr", "w", "good", "bad", "outcome"]),
+    reads=names("firms", ["absorptive", "base_skills"])
+    + names("ties", ["nbr", "w", "good", "bad", "outcome"])
+    + ("state.hidden",),
     writes=("firms.skills",),
     update=update_knowledge,
 )

@@ -16,6 +16,9 @@ def offered_demand(state: State) -> np.ndarray:
     firms, demand, settings = state.firms, state.world.demand, state.rules.market
     skill = firms.skills.mean(axis=1, dtype=np.float64)
     attraction = firms.size * np.exp(settings.attraction_z * firms.z + settings.attraction_skill * (skill - 0.4))
+    attraction = attraction * np.exp(settings.attraction_reputation * (firms.reputation - 0.5))
+    if state.pull is not None:
+        attraction = attraction * state.pull
     sectors = demand["base"].size
     total = np.bincount(firms.sector, attraction, sectors)
     count = np.bincount(firms.sector, minlength=sectors)
@@ -53,8 +56,8 @@ RULE = Rule(
     about="demand of a sector is shared by attraction; margins and luck make firms grow or shrink",
     source="Luce 1959 (shares); Stanley et al. 1996 (growth noise)",
     moves=("gini_size", "up"),
-    reads=names("firms", ["uid", "sector", "skills", "z", "digital", "slack", "health", "joint_income"])
-    + ("world.demand",),
+    reads=names("firms", ["uid", "sector", "skills", "z", "digital", "slack", "health", "joint_income", "reputation"])
+    + ("world.demand", "state.pull"),
     writes=names("firms", ["size", "cash", "revenue", "profit", "performance", "fill", "costs_due"]),
     update=update_market,
 )

@@ -28,12 +28,12 @@ def update_membership(state: State) -> None:
         known, worth = usefulness(state, row, member)
         units = fill_units(luck.key(state.world.seed, JOIN, state.step * MOST_GROUPS + row), state.firms.uid, 4)
         stays = units[:, 1] < 1.0 / (1.0 + np.exp(-np.clip(worth / settings.noise, -50, 50)))
-        follow_commitment(state, row, worth)
+        committed = follow_commitment(state, row, worth)
         admission = state.groups.admission[row]
         may = known > 0 if admission == VOTE else np.full(member.size, admission == OPEN)
         joined.append(np.flatnonzero(~member & may & stays & (units[:, 0] < settings.joining)))
         expelled = member & seen_cheating(state, row, units[:, 2])
-        left.append((member & ~stays & (units[:, 3] < settings.leaving)) | expelled)
+        left.append((member & ~stays & (units[:, 3] < settings.leaving * (1.5 - committed))) | expelled)
         state.log("left", state.firms.uid[left[-1]], value=state.groups.gid[row])
         state.log("joined", state.firms.uid[joined[-1]], value=state.groups.gid[row])
     change(state, joined, left)
@@ -78,13 +78,16 @@ def seen_cheating(state: State, row: int, unit: np.ndarray) -> np.ndarray:
     return (state.firms.betrayals > 0) & (unit < chance)
 
 
-def follow_commitment(state: State, row: int, worth: np.ndarray) -> None:
-    """Let the commitment of members follow what belonging is worth to them."""
+def follow_commitment(state: State, row: int, worth: np.ndarray) -> np.ndarray:
+    """Let the commitment of members follow what belonging is worth to them; return it by firm, .5 for others."""
     members = state.memberships
     of = members.gid == state.groups.gid[row]
     at = state.world.rows_of(members.uid[of])
     aim = 1.0 / (1.0 + np.exp(-np.clip(worth[at], -50, 50)))
     members.commitment[of] += state.rules.membership.commitment * (aim - members.commitment[of])
+    by_firm = np.full(worth.size, 0.5)
+    by_firm[at] = members.commitment[of]
+    return by_firm
 
 
 def change(state: State, joined: list[np.ndarray], left: list[np.ndarray]) -> None:

@@ -47,7 +47,8 @@ RULE = Rule(
     about="firms meet partners' partners, the well-connected, or anyone near; the orchestrator proposes",
     source="closure and redirection: Krapivsky and Redner 2001; distance: gravity 1/(1+d/d0)",
     moves=("ties", "up"),
-    reads=names("firms", ["uid", "size", "slack", "drive", "x", "y", "skills"]) + ("ties.nbr", "world.slots"),
+    reads=names("firms", ["uid", "size", "slack", "drive", "x", "y", "skills", "reputation"])
+    + ("ties.nbr", "world.slots"),
     writes=("state.meetings",),
     update=update_meetings,
 )

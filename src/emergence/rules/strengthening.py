@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from emergence.kernels.strengthening import StrengtheningParams, update_reputation, update_strength
+from emergence.luck import stream
 from emergence.rules.base import Rule, State, names, params
+from emergence.schema import LAYERS
+
+SEEN = [stream(f"strengthening.seen.{layer}") for layer in LAYERS]
 
 
 def update_strengthening(state: State) -> None:
@@ -15,8 +19,8 @@ def update_strengthening(state: State) -> None:
     for layer in state.acting:
         ties = state.ties(layer)
         state.each(
-            update_strength, ties.ptr, ties.nbr, ties.outcome, state.aside(layer), p, ties.w, ties.good, ties.bad,
-            ties.good_in, ties.bad_in, work=ties.ptr,
+            update_strength, state.luck(SEEN[layer]), state.world.firms.uid, ties.ptr, ties.nbr, ties.outcome,
+            state.aside(layer), p, ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in, work=ties.ptr,
         )  # fmt: skip
     state.each(update_reputation, *heard(state), settings.reputation, state.firms.reputation)
 
@@ -38,7 +42,7 @@ RULE = Rule(
     about="success strengthens ties and trust, neglect wears them down",
     source="Granovetter 1973 (strength); beta reputation: Josang and Ismail 2002",
     moves=("mean_strength", "up"),
-    reads=names("ties", ["nbr", "outcome"]),
+    reads=("firms.uid", *names("ties", ["nbr", "outcome"])),
     writes=names("ties", ["w", "good", "bad", "good_in", "bad_in"]) + ("firms.reputation",),
     update=update_strengthening,
 )

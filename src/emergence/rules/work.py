@@ -8,6 +8,7 @@ from emergence.kernels.groups import held_strength
 from emergence.kernels.work import WorkParams, update_projects
 from emergence.luck import stream
 from emergence.rules.base import UNIT, Rule, State, names, params
+from emergence.rules.strategies import boldness
 from emergence.schema import LAYERS
 
 PROJECT = [stream(f"work.project.{layer}") for layer in LAYERS]
@@ -15,7 +16,7 @@ PROJECT = [stream(f"work.project.{layer}") for layer in LAYERS]
 
 def update_work(state: State) -> None:
     """Run the month's joint projects on every tie of the acting layers."""
-    firms, settings = state.firms, state.rules.work
+    firms, settings, bold = state.firms, state.rules.work, boldness(state)
     for layer in state.acting:
         ties = state.ties(layer)
         p = params(
@@ -30,7 +31,7 @@ def update_work(state: State) -> None:
         state.each(
             update_projects, state.luck(PROJECT[layer]), firms.uid, state.profile(), state.aside(layer),
             ties.ptr, ties.nbr, ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in,
-            state.membership().of, state.governance(), held, p,
+            state.membership().of, state.governance(), held, bold, p,
             ties.outcome, ties.value, firms.joint_income, firms.projects, firms.successes, firms.betrayals,
             work=ties.ptr,
         )  # fmt: skip
@@ -44,7 +45,7 @@ RULE = Rule(
     about="partners run joint projects that succeed, fail or are exploited",
     source="Nooteboom et al. 2007 (distance); Uzzi 1997 (trust); Axelrod 1984 (opportunism)",
     moves=("joint_income", "up"),
-    reads=names("firms", ["uid", "skills", "culture", "purpose", "size"])
+    reads=names("firms", ["uid", "skills", "culture", "purpose", "size", "propensities"])
     + names("ties", ["nbr", "w", "good", "bad", "good_in", "bad_in"]),
     writes=names("ties", ["outcome", "value"]) + names("firms", ["joint_income", "projects", "successes", "betrayals"]),
     update=update_work,

@@ -70,17 +70,18 @@ def grow_network(m: int, n: int, seed: int, sign: int) -> np.ndarray:
     """
     p = SearchParams(
         meetings=float(m), partners=0.0, preferential=0.5 * sign, distance=1.0, size_exponent=0.0, slack_effect=0.0,
-        proposed=0.0, unit=1.0,
+        reputed=0.0, proposed=0.0, unit=1.0,
     )  # fmt: skip
     met = np.empty(n * m, np.int32)
     meet, urn, channel = (luck.key(seed, stream) for stream in (MEET, URN, CHANNEL))
     slots = np.arange(n, dtype=np.int32)
-    let_in(meet, urn, channel, m, np.arange(n), np.zeros(n), slots, np.arange(n + 1) * m, met, p)
+    unknown = np.zeros((n, 16), np.float32)  # nobody's reputation counts
+    let_in(meet, urn, channel, m, np.arange(n), np.zeros(n), slots, np.arange(n + 1) * m, met, unknown, p)
     return m + np.bincount(met, minlength=n)
 
 
 @njit(cache=True, nogil=True)
-def let_in(meet_key, urn_key, channel_key, m, uid, nowhere, slots, ptr, met, p):
+def let_in(meet_key, urn_key, channel_key, m, uid, nowhere, slots, ptr, met, unknown, p):
     """Let newcomers tie to m different firms that the search kernel finds; `met` (int32[n m]) is written."""
     # The first 2m + 1 firms are all tied to each other, m of the ties each firm's own.
     first = 2 * m + 1
@@ -92,7 +93,7 @@ def let_in(meet_key, urn_key, channel_key, m, uid, nowhere, slots, ptr, met, p):
         number = 0
         while made < m:
             channel = unit(draw4(channel_key, i, number)[0])
-            j = look(i, number, meet_key, urn_key, channel, uid, nowhere, nowhere, slots[:i], ptr, met, p)
+            j = look(i, number, meet_key, urn_key, channel, uid, nowhere, nowhere, slots[:i], ptr, met, unknown, p)
             number += 1
             if j >= 0 and not (met[i * m : i * m + made] == j).any():
                 met[i * m + made] = j
