@@ -131,7 +131,7 @@ def parts_of_emergence(outcomes: Sequence[str] = tuple(OUTCOMES)) -> str:
     for name in outcomes:
         about = OUTCOMES[name]
         scale = abs(float(cells[name, "whole"]["mean"]))
-        digits = 0 if scale >= 100 else 1 if scale >= 5 else 3
+        digits = 0 if scale >= 100 else 1 if scale >= 5 else 3 if scale >= 0.05 else 4
         parts = [estimate(cells[name, part], digits) for part in names]
         rows.append([f"{about.meaning} ({about.unit})", *parts])
     return table(["outcome", *names], rows)

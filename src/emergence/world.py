@@ -206,6 +206,8 @@ class World:
         Contribution tables of the practice landscapes.
     counts, totals : dict of str to float
         What happened since the last measured month, and since the start.
+    struck : dict of (int, int) to list of int
+        Uids of the firms that removals took, by month and number of the removal in it; not saved.
     ledger : dict of str to float
         Money created (plus) or destroyed (minus) by cause, in EUR; balances change by their sum.
     labels, ids : dict of int to str
@@ -233,6 +235,7 @@ class World:
         self.ledger: dict[str, float] = {}
         self.counts: dict[str, float] = {}
         self.totals: dict[str, float] = {}
+        self.struck: dict[tuple[int, int], list[int]] = {}
         self.labels: dict[int, str] = {}
         self.ids: dict[int, str] = {}
         self.words: dict[str, list[str]] = {}
@@ -310,7 +313,7 @@ class World:
         known = self.registry
         arrays = {name: getattr(known, name).copy() for name in ("practice", "first", "adoptions")}
         twin.registry = replace(known, **arrays)
-        for name in ("ledger", "counts", "totals", "labels", "ids", "words", "extra"):
+        for name in ("ledger", "counts", "totals", "struck", "labels", "ids", "words", "extra"):
             setattr(twin, name, dict(getattr(self, name)))
         return twin
 

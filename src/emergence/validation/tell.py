@@ -153,5 +153,8 @@ def plain(value: Any) -> Any:
 def write_json(path: Path, results: dict[str, Any]) -> None:
     """Write results so that the file is there as a whole or not at all."""
     temporary = path.with_name(path.name + ".part")
-    temporary.write_text(json.dumps(plain(results), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(json.dumps(plain(results), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise Refusal(f"json={path}: cannot be written ({error.strerror}); name a file of yours") from None
