@@ -13,7 +13,7 @@ from emergence.measures.interval import paired_interval
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
-from what_networks_bring import machine  # noqa: E402
+from what_networks_bring import machine
 
 RESULTS = Path(__file__).parents[1] / "results" / "emergence"
 
