@@ -131,7 +131,7 @@ def parts_of_emergence(outcomes: Sequence[str] = tuple(OUTCOMES)) -> str:
     for name in outcomes:
         about = OUTCOMES[name]
         scale = abs(float(cells[name, "whole"]["mean"]))
-        digits = 0 if scale >= 100 else 1 if scale >= 5 else 3
+        digits = 0 if scale >= 100 else 1 if scale >= 5 else 3 if scale >= 0.05 else 4
         parts = [estimate(cells[name, part], digits) for part in names]
         rows.append([f"{about.meaning} ({about.unit})", *parts])
     return table(["outcome", *names], rows)
@@ -197,6 +197,19 @@ def readable(docstring: str) -> str:
     return "\n".join(lines)
 
 
+def reasons() -> str:
+    """Return what looking for reasons found, from results/emergence/reasons.csv."""
+    with open(RESULTS / "reasons.csv", newline="", encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    rows = []
+    for setting in dict.fromkeys(row["setting"] for row in found):
+        at = {(r["outcome"], r["part"]): r for r in found if r["setting"] == setting}
+        cells = [estimate(at["joint_income", part], 0) for part in ("whole", "structure", "choice")]
+        rows.append([setting, *cells, estimate(at["value_gained", "contact"], 3), estimate(at["mean_z", "contact"], 2)])
+    heads = [f"joint projects, {part} (EUR)" for part in ("whole", "structure", "choice")]
+    return table(["setting", *heads, "value gained, contact (z)", "mean practice, contact (z)"], rows)
+
+
 def filled(path: Path, blocks: dict[str, Callable[[], str]]) -> str:
     """Return a document with its generated blocks up to date."""
     text = path.read_text(encoding="utf-8")
@@ -212,7 +225,7 @@ def documents() -> dict[Path, str]:
     """Return what the generated files should contain."""
     blocks: dict[Path, dict[str, Callable[[], str]]] = {
         HERE / "odd.md": {"plan": plan, "conditions": conditions},
-        HERE / "emergence.md": {"emergence": parts_of_emergence, "structure": structure},
+        HERE / "emergence.md": {"emergence": parts_of_emergence, "structure": structure, "reasons": reasons},
         HERE.parent / "README.md": {"emergence": lambda: parts_of_emergence(SHOWN)},
     }
     whole = {HERE / "reference.md": reference(), HERE / "measures.md": functions()}

@@ -1,13 +1,15 @@
 """What the network brings in the default world, and where it begins to matter who is tied to whom.
 
 ``python experiments/what_networks_bring.py`` runs both parts (five to ten minutes) and writes
-results/emergence/ and docs/figures/; with ``--draw`` it only draws the second part again.
+results/emergence/ and docs/figures/; with ``--draw`` it only draws the second part again, with ``--reasons``
+it only looks into the reasons again.
 ``python docs/make.py`` then puts the tables into docs/emergence.md and the README.
 """
 
 from __future__ import annotations
 
 import csv
+import platform
 import sys
 from pathlib import Path
 
@@ -25,6 +27,7 @@ REPLICATES = 30
 LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
 # The same firms, once in towns that keep to themselves and once mixed.
 PLACES = {"towns": (), "mixed": ("network=random", "network.degree=3", "rules.search.distance=1000")}
+LAYERS, TERMS = ("development", "strategic"), ("complementarity", "cognitive")
 SHOWN = ("joint_income", "mean_z", "useful")
 
 
@@ -38,12 +41,21 @@ def write(path: Path, columns: dict[str, np.ndarray]) -> None:
             writer.writerow([f"{v:.9g}" if isinstance(v, float | np.floating) else v for v in row])
 
 
+def machine() -> str:
+    """Return what decides the last digits of a run: processor, system, numpy."""
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text().splitlines() if file.exists() else []
+    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    return f"{model}, {platform.system()}, numpy {np.__version__}"
+
+
 def default_world() -> None:
     """Follow the default world and its twins over 30 seeds."""
     twins = em.twins(replicates=REPLICATES)
     write(RESULTS / "baseline.csv", twins.table())
     frame = twins.emergence()
     write(RESULTS / "parts.csv", {name: frame[name].to_numpy() for name in frame})
+    (RESULTS / "machine.txt").write_text(machine() + "\n", encoding="utf-8")
     drawn = emergence_figure(twins)
     save(drawn, FIGURES)
     (FIGURES / "emergence.svg").unlink()
@@ -70,6 +82,28 @@ def where_structure_matters() -> None:
     columns = {name: np.array(values, object) for name, values in rows.items()}
     write(RESULTS / "structure.csv", columns)
     draw(columns)
+
+
+def reasons() -> None:
+    """Look into why: months compared alike, what firms choose by, and no orchestrator."""
+    anywhere = ("scenario=towns", *PLACES["mixed"])
+    none = {name: tuple(f"rules.formation.{layer}.{name}=0" for layer in LAYERS) for name in TERMS}
+    settings = {
+        "towns, parted after 1 year, 5 years compared": ("scenario=towns", "twins.month=12", "steps=72"),
+        "towns, parted after 5 years, 5 years compared": ("scenario=towns", "twins.month=60", "steps=120"),
+        "ties anywhere": anywhere,
+        "ties anywhere, complementarity not minded": (*anywhere, *none["complementarity"]),
+        "ties anywhere, distance of knowledge not minded": (*anywhere, *none["cognitive"]),
+        "ties anywhere, neither minded": (*anywhere, *none["complementarity"], *none["cognitive"]),
+        "default world without an orchestrator": ("orchestration=mesh",),
+    }
+    frames = []
+    for name, overrides in settings.items():
+        frame = em.twins(*overrides, replicates=REPLICATES).emergence(("joint_income", "value_gained", "mean_z"))
+        frame.insert(0, "setting", name)
+        frames.append(frame)
+        print(frame.to_string())
+    write(RESULTS / "reasons.csv", {name: np.concatenate([f[name].to_numpy() for f in frames]) for name in frames[0]})
 
 
 def values_of(rows: dict[str, list[object]], place: str, level: float, outcome: str) -> np.ndarray:
@@ -107,8 +141,11 @@ def read(path: Path) -> dict[str, np.ndarray]:
 
 
 if __name__ == "__main__":
-    if "--draw" in sys.argv:
+    if "--reasons" in sys.argv:
+        reasons()
+    elif "--draw" in sys.argv:
         draw(read(RESULTS / "structure.csv"))
     else:
         default_world()
         where_structure_matters()
+        reasons()

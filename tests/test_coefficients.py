@@ -138,7 +138,7 @@ def worlds() -> dict[str, dict[str, Any]]:
 
 # A group with every mandate, strict, and with money to act.
 GROUP = {
-    "share": 0.5, "sanctions": 0.5, "transparency": 0.5, "fee": 0.02, "monitoring": 0.005,
+    "share": 0.5, "sanctions": 0.5, "transparency": 0.5, "fee": 0.002, "monitoring": 0.0005,
     "fund": True, "bridge": True, "backup": True, "publish": True,
 }  # fmt: skip
 
@@ -147,7 +147,7 @@ SPECIAL = (
     Case("rules.membership.commitment", "grouped", 1.0),
     *(Case(f"rules.membership.{item.name}", "grouped") for item in fields(Membership) if item.name != "commitment"),
     Case("rules.steering.few", "steered", 12.0),
-    Case("rules.steering.brokerage", "steered", 8.0),
+    Case("rules.steering.brokerage", "steered", 10.0),
     *(
         Case(f"rules.steering.{item.name}", "steered")
         for item in fields(Steering)

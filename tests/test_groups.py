@@ -88,7 +88,7 @@ def test_sanctions_that_are_seen_lower_opportunism():
 
 def test_governance_that_is_not_paid_for_does_not_act():
     strict = {"sanctions": 1.0, "transparency": 1.0, "monitoring": 0.01}
-    mean, low, high = effect(cheating, group(fee=0.02, **strict), group(fee=0.0, **strict))
+    _, _, high = effect(cheating, group(fee=0.02, **strict), group(fee=0.0, **strict))
     assert high < 0
     poor = grow(BASE, SETTLED, group(fee=0.0, **strict), months=3)
     assert poor.world.groups.funded[0] == 0 and poor.world.groups.budget[0] == 0

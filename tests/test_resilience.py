@@ -181,7 +181,7 @@ def test_regained_by_hand():
     found = regained(np.full(20, 100.0), twin, shocked)
     assert found.gap == (40.0, 40.0, 40.0) and found.cost == pytest.approx((0.4, 0.4, 0.4))
     assert found.shares[12] == pytest.approx((0.75,) * 3) and found.shares[24] == pytest.approx((1.0,) * 3)
-    assert found.sentence().startswith("The shift cost 40% (40% to 40%) of the level before it; of that the network")
+    assert found.sentence().startswith("The shift cost 40% (40% to 40%) of the level without it; of that the network")
 
 
 def test_regained_is_a_ratio_of_means():

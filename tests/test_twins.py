@@ -7,6 +7,7 @@ from conftest import grow, merge, same_bytes, settings_of, tables
 import emergence as em
 from emergence import luck
 from emergence.build import branch_with, make_simulation
+from emergence.compose import compose
 from emergence.errors import Refusal
 from emergence.kernels.random import fill_units
 from emergence.luck import normals
@@ -46,7 +47,12 @@ def found():
 
 def test_without_effects_and_costs_every_difference_is_exactly_zero():
     """For every outcome, with an interval of [0, 0]; the ties themselves do differ."""
-    twins = run_twins(settings_of(SMALL, NO_EFFECT), named(DECOMPOSITION), replicates=4)
+    # Hubs fall in every twin alike, though in isolation nobody is a hub.
+    shocks = [
+        {"month": 25, "kind": "removal", "target": "degree", "count": 5},
+        {"month": 25, "kind": "removal", "count": 2},
+    ]
+    twins = run_twins(settings_of(SMALL, NO_EFFECT, timeline=shocks), named(DECOMPOSITION), replicates=4)
     for row in twins.emergence().itertuples():
         assert (row.mean, row.low, row.high) == (0.0, 0.0, 0.0), f"{row.outcome} {row.part}"
     assert twins.difference("ties", "isolated")[0] > 0
@@ -156,6 +162,33 @@ def test_without_its_shocks_a_run_is_the_run_that_never_had_them():
     assert rows["placebo"][0]["firms"] == calm[0]["firms"] - 1
 
 
+@pytest.mark.parametrize("scenario", ["florence", "baseline"])
+def test_a_placebo_takes_one_firm_of_middling_size(scenario):
+    """Also where firms came from a file, whose uids are large."""
+    settings = compose([f"scenario={scenario}", "firms=80", "steps=12", "timeline=[{month: 6, kind: demand_crisis}]"])
+    at = make_simulation(settings).advance(5)
+    rows = follow_all(at, 3, named(["unshocked", "placebo"]))
+    assert rows["placebo"][0]["firms"] == rows["unshocked"][0]["firms"] - 1
+
+
+def test_suppliers_stay_suppliers_in_the_rewired_twin():
+    """Ties that lead one way exchange buyers: in- and out-degrees stay, and so do shares."""
+    at = make_simulation(settings_of(firms=30, steps=4))
+    ties, rng = at.world.ties[0], np.random.default_rng(1)
+    pairs = np.array([(a, b) for a in range(30) for b in range(a + 1, 30) if rng.random() < 0.2], np.int32)
+    role = rng.integers(1, 3, len(pairs)).astype(np.uint8)
+    ties.insert(pairs[:, 0], pairs[:, 1], role=(role, 3 - role), w=rng.random(len(pairs)))
+    branch = at.branch()
+    TWINS["rewired"].change(branch, {})
+    after = branch.world.ties[0]
+    branch.world.check()
+    for code in (1, 2):
+        counts = [np.bincount(t.owner()[t.role == code], minlength=30) for t in (ties, after)]
+        assert (counts[0] == counts[1]).all()
+    mate = branch.world.mate(0)
+    assert (after.role + after.role[mate] == 3).all() and (after.nbr != ties.nbr).any()
+
+
 def test_a_twin_under_other_settings():
     """A change of config at a month acts from then on; only what can change on the way is taken."""
     settings = settings_of(SMALL)
@@ -167,6 +200,8 @@ def test_a_twin_under_other_settings():
     at.rules.formation.intercept = -0.3
     assert branch_with(at, {"conditions.feedback": 1.0}).rules.strengthening.feedback == 1.0
     assert branch_with(at, {"conditions.feedback": 1.0}).rules.formation.intercept == -0.3
+    free = branch_with(at, {"conditions.autonomy": 1.0, "rules.market.slack": 0.3})
+    assert (free.world.firms.autonomy == 1.0).all() and (free.world.firms.slack == 0.3).all()
     struck = branch_with(at, {"timeline": [{"month": 5, "kind": "removal", "count": 10}]})
     assert follow(struck, 6)[2]["exits"] >= 10
 
@@ -176,6 +211,7 @@ def test_a_twin_under_other_settings():
     [
         ({"rules.market.fixed_costs": 1.0}, "rules.market.fixed_cost"),
         ({"firms": 10}, "on the way"),
+        ({"rules.environment.interactions": 3}, "on the way"),
         ({"rules.market.fixed_cost": -1}, "0 to 10"),
         ({"timeline": [{"month": 5, "kind": "flood"}]}, "flood"),
         ({"timeline": 5}, "list"),
@@ -193,8 +229,15 @@ def test_unknown_names_are_refused_with_the_nearest():
         em.twins("firms=20", "steps=4", names=["isolate"], replicates=1)
     with pytest.raises(Refusal, match="value_gained"):
         Twins(0, [1], {"net": {"firms": np.ones((1, 2))}}).values("value_gainde")
-    with pytest.raises(Refusal, match=r"twins\.month"):
-        em.twins("firms=20", "steps=4", month=4, replicates=1)
+    for month in (4, -3):
+        with pytest.raises(Refusal, match="0 to 3"):
+            em.twins("firms=20", "steps=4", month=month, replicates=1)
+    with pytest.raises(Refusal, match="at least 1"):
+        em.twins("firms=20", "steps=4", replicates=0)
+    for taken in ("net", "isolated"):
+        with pytest.raises(Refusal, match="already"):
+            em.twins("firms=20", "steps=4", changes={taken: {}}, replicates=1)
+    assert em.twins("firms=20", "steps=4", names="isolated", replicates=1).names == ["net", "isolated"]
 
 
 def test_replicates_have_luck_of_their_own_and_come_again():

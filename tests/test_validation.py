@@ -221,7 +221,7 @@ def test_validate_exits_1_when_a_check_is_off(monkeypatch, capsys, folder):
         (["case=cascade"], "did you mean 'cascades'"),
         (["case=sensitivity"], "comes with studies"),
         (["siute=quick"], "did you mean 'suite'"),
-        (["quick"], "choose one of"),
+        (["quick"], "suite=quick is meant"),
         (["suite"], "suite=VALUE"),
         (["json=/nowhere/out.json"], "cannot be written"),
     ],

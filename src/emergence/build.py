@@ -19,7 +19,7 @@ from emergence.network_io import ImportedNetwork, firm_uid, read_network
 from emergence.networks import make_network
 from emergence.reading import check_value, read_settings
 from emergence.rules.culture import sector_norms
-from emergence.rules.environment import DRIFT, own_entries
+from emergence.rules.environment import BY_UID, DRIFT, own_entries
 from emergence.rules.innovation import enter_registry
 from emergence.rules.membership import MOST_GROUPS
 from emergence.schema import (
@@ -180,6 +180,9 @@ def make_simulation(
     return Simulation(world, settings, applied.rules)
 
 
+AT_THE_START = ("rules.environment.interactions",)  # keys below rules that only shape the start
+
+
 def branch_with(simulation: Simulation, changes: Mapping[str, Any]) -> Simulation:
     """Return a twin of a simulation that goes on under other settings.
 
@@ -188,7 +191,9 @@ def branch_with(simulation: Simulation, changes: Mapping[str, Any]) -> Simulatio
     simulation : Simulation
         Is left as it is.
     changes : mapping of str to value
-        Keys below ``rules`` or ``conditions``, or ``timeline``; what only shapes the start cannot change.
+        Keys below ``rules`` or ``conditions``, or ``timeline``; what only shapes the start cannot change. Of a
+        condition that sets parameters of founders as well, only its effect on rules acts (diversity: partners
+        chosen across differences). Autonomy and slack change for the firms that are there, too.
 
     Raises
     ------
@@ -203,7 +208,7 @@ def branch_with(simulation: Simulation, changes: Mapping[str, Any]) -> Simulatio
             several = isinstance(value, list | tuple)
             given = [asdict(one) if isinstance(one, Shock) else one for one in value] if several else value
             settings.timeline = read_settings({"timeline": given}).timeline
-        elif name.startswith(("rules.", "conditions.")):
+        elif name.startswith(("rules.", "conditions.")) and name not in AT_THE_START:
             put(settings, name, check_value(name, value, known[name]))
         else:
             raise Refusal(f"{name}: only rules, conditions and the timeline can change on the way")
@@ -212,6 +217,11 @@ def branch_with(simulation: Simulation, changes: Mapping[str, Any]) -> Simulatio
     check_timeline(simulation.world, settings)
     twin = simulation.branch(moved)
     twin.settings = twin._state.settings = settings
+    for name, column in (("rules.formation.own_weight", "autonomy"), ("rules.market.slack", "slack")):
+        if name in moved:
+            # Firms were given the old value when they entered; what was set by hand stays.
+            values = twin.world.firms.column(column)
+            values[values == get(before, name)] = moved[name]
     return twin
 
 
@@ -222,6 +232,7 @@ def check_timeline(world: World, settings: Settings) -> None:
         if shock.sector is not None and shock.sector >= sectors:
             raise Refusal(f"timeline[{k}].sector: there is no sector {shock.sector}; the last is {sectors - 1}")
         named = shock.kind == "removal" and shock.target not in ("random", "degree")
+        named = named and not shock.target.startswith(BY_UID)
         if named and world.find_firm(shock.target) is None:
             names = {*world.ids.values(), *world.labels.values(), "random", "degree"}
             raise Refusal(

@@ -171,10 +171,10 @@ def run_and_report(settings: Settings, overrides: list[str]) -> Result:
 
     prepare_folder(settings)
     began = time.perf_counter()
-    with progress(settings.steps + settings.output.report * twin_months(settings)) as advance:
+    with progress(settings.steps) as advance:
         result = run_settings(settings, lambda simulation: advance(simulation.world.size))
-        if settings.output.report:
-            follow_twins(result, lambda simulation: advance(simulation.world.size))
+    with progress(twin_months(settings, result.simulation.world.founders)) as advance:
+        follow_twins(result, lambda simulation: advance(simulation.world.size))
     folder = write(result, {"command": "emergence run " + " ".join(overrides)})
     if settings.output.report:
         from emergence.report.html import write_report

@@ -601,7 +601,7 @@ class Twins:
 
     replicates: int = num(1, 0, 100_000, "count", "runs with luck of their own, each with its twins; 30 give intervals")
     month: int | None = optional(int, "they part after this month; half way if left out", 0, 100_000)
-    most: float = num(250_000, 0, 1e12, "firm-months", "none are followed in a run of more firms x months than this")
+    most: float = num(250_000, 0, 1e12, "firm-months", "a single replicate is left out in a run of more firms x months")
 
 
 # Parameters of rules from outside the package, by name; filled when their modules are loaded.

@@ -158,12 +158,9 @@ def run_settings(settings: Settings, on_month: Callable[[Simulation], None] | No
 
 
 def follow_twins(result: Result, on_month: OnMonth = None) -> None:
-    """Follow the twins of a run, as `twins.replicates` says: without the network, and without its shocks.
-
-    Nothing is followed in a run that is larger than `twins.most`.
-    """
+    """Follow the twins of a run, as `twins.replicates` says: without the network, and without its shocks."""
     settings = result.settings
-    if not twin_months(settings):
+    if not twin_months(settings, result.simulation.world.founders):
         return
     number = settings.twins.replicates
     result.twins = run_twins(settings, named(DECOMPOSITION), number, on_month=on_month)
@@ -172,9 +169,15 @@ def follow_twins(result: Result, on_month: OnMonth = None) -> None:
         result.spared = run_twins(settings, named(["unshocked", "placebo"]), number, month, on_month)
 
 
-def twin_months(settings: Settings) -> int:
-    """Return how many months the twins of a run take in all; 0 if none are followed."""
-    if settings.firms * settings.steps > settings.twins.most or not settings.steps:
+def twin_months(settings: Settings, firms: int) -> int:
+    """Return how many months the twins of a run of so many firms take in all; 0 if none are followed.
+
+    A single replicate is left out in a run larger than `twins.most`, and where there is no report to tell
+    of it; more than one was asked for, and is followed.
+    """
+    if settings.twins.replicates <= 1 and (firms * settings.steps > settings.twins.most or not settings.output.report):
+        return 0
+    if not settings.steps:
         return 0
     alone, struck = settings.steps - parting(settings), first_shock(settings)
     months = settings.steps + len(DECOMPOSITION) * alone
@@ -184,7 +187,7 @@ def twin_months(settings: Settings) -> int:
 
 def twins(
     *overrides: str,
-    names: Sequence[str] = DECOMPOSITION,
+    names: Sequence[str] | str = DECOMPOSITION,
     changes: Mapping[str, Mapping[str, Any]] | None = None,
     replicates: int = 30,
     month: int | None = None,
@@ -217,7 +220,7 @@ def twins(
     >>> found.emergence(["value_gained"])  # doctest: +SKIP
     """
     settings = compose([*overrides, *(f"{key}={value}" for key, value in keys.items())])
-    settings.twins.month = month if month is not None else settings.twins.month
+    settings.twins.month = settings.twins.month if month is None else month
     chosen = named(names) + [changed(name, change) for name, change in (changes or {}).items()]
     return run_twins(settings, chosen, replicates)
 

@@ -26,7 +26,7 @@ from emergence.step import Simulation
 Columns = dict[str, np.ndarray]
 _PARTS = {"skills": SKILLS, "base_skills": SKILLS, "culture": CULTURE, "purpose": PURPOSE, "propensities": 4}
 # What a run writes and how it is computed must not change its identity.
-_NOT_IDENTITY = ("threads", "debug", "twins")
+_NOT_IDENTITY = ("threads", "debug")
 _NOT_IDENTITY_OF_OUTPUT = ("folder", "report", "film", "pictures")
 
 
@@ -198,8 +198,6 @@ def write_run(
 ) -> None:
     """Write the tables of a run, more tables by name, and, last, its manifest."""
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob("*.parquet"):
-        stale.unlink()
     for name, columns in (more or {}).items():
         write_table(columns, folder / f"{name}.parquet")
     write_table(steps_table(simulation), folder / "steps.parquet")

@@ -7,8 +7,9 @@ under other settings needs no function, only its changes.
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,9 @@ from emergence.errors import Refusal, nearest
 from emergence.kernels.rewiring import rewire_pairs
 from emergence.measures.emergence import OUTCOMES, emergence_table, outcome_of
 from emergence.measures.interval import paired_interval
-from emergence.schema import LAYERS
+from emergence.rules.environment import BY_UID
+from emergence.rules.steering import BACKUP, BRIDGE
+from emergence.schema import LAYERS, OPERATIONAL
 from emergence.step import Simulation
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ MEDIAN = luck.stream("twins.median")
 REPLICATE = luck.stream("twins.replicate")
 ROUNDS = 10  # swaps attempted per tie
 NET = "net"
+BUYS = 1  # schema: role of the side that buys
 OnMonth = Callable[[Simulation], None] | None
 
 
@@ -62,10 +66,14 @@ def freeze(simulation: Simulation, _: Mapping[str, float]) -> None:
     """Let no tie form and none be broken; ties still end with their firms, and entrants get none."""
     for rule in ("search", "formation", "dissolution"):
         getattr(simulation.rules, rule).enabled = False
+    simulation.world.groups.mandate[:] &= np.uint32(~(BRIDGE | BACKUP) & 0xFFFFFFFF)  # nor does a group broker any
 
 
 def rewire(simulation: Simulation, _: Mapping[str, float]) -> None:
-    """Exchange partners at random, layer by layer; every firm keeps its number of ties, then all is frozen."""
+    """Exchange partners at random, layer by layer; every firm keeps its number of ties, then all is frozen.
+
+    Ties of a pair in several layers are parted, so what is lost includes the overlap of layers.
+    """
     world = simulation.world
     for layer, ties in enumerate(world.ties):
         if not ties.number:
@@ -74,14 +82,23 @@ def rewire(simulation: Simulation, _: Mapping[str, float]) -> None:
         back = world.mate(layer, at)
         sides = {name: (ties.column(name)[at], ties.column(name)[back]) for name in ties.spec if name != "nbr"}
         which = luck.key(world.seed, REWIRE, world.step * len(LAYERS) + layer)
-        a, b = rewire_pairs(which, a.astype(np.int32), b.astype(np.int32), world.size, ROUNDS)
+        # A supplier stays one: ties that lead one way only exchange their buyers.
+        if layer == OPERATIONAL:
+            turn = ties.role[at] == BUYS
+            a, b = np.where(turn, b, a), np.where(turn, a, b)
+            sides = {name: (np.where(turn, v, u), np.where(turn, u, v)) for name, (u, v) in sides.items()}
+        one_way = layer == OPERATIONAL
+        a, b = rewire_pairs(which, a.astype(np.int32), b.astype(np.int32), world.size, ROUNDS, not one_way)
         ties.drop(np.arange(ties.count))
         ties.insert(a, b, **sides)
     freeze(simulation, _)
 
 
 def maintain_at_random(simulation: Simulation, flows: Mapping[str, float]) -> None:
-    """Let ties form and break as often as in the run, but whoever it concerns and whatever came of them."""
+    """Let ties form and break as often as in the run, but whoever it concerns and whatever came of them.
+
+    Limits of attention do not bind, and strength follows the reference success; whom firms meet is left as it is.
+    """
     rules = simulation.rules
     rules.formation.choice = rules.dissolution.choice = False
     rules.strengthening.feedback = 0.0
@@ -108,7 +125,7 @@ def strike_the_median(simulation: Simulation, _: Mapping[str, float]) -> None:
     order = np.argsort(firms.size, kind="stable")
     middle = order[int(0.45 * order.size) : max(int(0.55 * order.size), int(0.45 * order.size) + 1)]
     rng = luck.generator(simulation.world.seed, MEDIAN, simulation.step)
-    target = str(int(firms.uid[rng.choice(middle)]))
+    target = f"{BY_UID}{int(firms.uid[rng.choice(middle)])}"
     shock = Shock(month=simulation.step + 1, kind="removal", target=target, count=1)
     simulation.settings.timeline = [*simulation.settings.timeline, shock]
 
@@ -225,11 +242,28 @@ def follow_all(
     run = at.branch()
     rows = {NET: follow(run, months, on_month)}
     flows = {name: total - at.world.totals.get(name, 0.0) for name, total in run.world.totals.items()}
+    timeline = as_struck(at.settings.timeline, run.world.struck)
     for twin in twins:
-        branch = at.branch()
+        branch = at.branch({"timeline": timeline})
         twin.change(branch, flows)
         rows[twin.name] = follow(branch, months, on_month)
     return rows
+
+
+def as_struck(timeline: Sequence[Shock], struck: Mapping[tuple[int, int], Sequence[int]]) -> list[Shock]:
+    """Return a timeline in which removals by degree name the firms that they took in the run itself.
+
+    Otherwise hubs would be other firms in a twin whose ties differ, and its luck another.
+    """
+    found, rank = [], Counter[int]()
+    for shock in timeline:
+        if shock.kind == "removal":
+            uids = struck.get((shock.month, rank[shock.month]))
+            rank[shock.month] += 1
+            if shock.target == "degree" and uids is not None:
+                shock = replace(shock, target=BY_UID + ",".join(map(str, uids)), sector=None, region=None)
+        found.append(shock)
+    return found
 
 
 def changed(name: str, changes: Mapping[str, Any]) -> Twin:
@@ -239,12 +273,15 @@ def changed(name: str, changes: Mapping[str, Any]) -> Twin:
         other = branch_with(simulation, changes)
         simulation.settings.__dict__.update(other.settings.__dict__)
         simulation.rules.__dict__.update(other.rules.__dict__)
+        for column in ("autonomy", "slack"):
+            simulation.world.firms.column(column)[:] = other.world.firms.column(column)
 
     return Twin(name, ", ".join(f"{key}={value}" for key, value in changes.items()), change)
 
 
-def named(names: Sequence[str]) -> list[Twin]:
-    """Return the twins behind names, or refuse with the nearest."""
+def named(names: Sequence[str] | str) -> list[Twin]:
+    """Return the twins behind names (or one name), or refuse with the nearest."""
+    names = [names] if isinstance(names, str) else list(names)
     for name in names:
         if name not in TWINS:
             raise Refusal(f"there is no twin '{name}': {nearest(name, TWINS)}")
@@ -256,8 +293,8 @@ def parting(settings: Settings) -> int:
     month = settings.twins.month
     if month is None:
         return settings.steps // 2
-    if month >= settings.steps:
-        raise Refusal(f"twins.month: {month} leaves nothing to compare; below steps={settings.steps} is needed")
+    if not 0 <= month < settings.steps:
+        raise Refusal(f"twins.month: {month} leaves nothing to compare; 0 to {settings.steps - 1} is needed")
     return month
 
 
@@ -282,6 +319,12 @@ def run_twins(
         Called after every month of every twin.
     """
     month = parting(settings) if month is None else month
+    names = [NET, *(twin.name for twin in twins)]
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise Refusal(f"there is a twin '{name}' already; give this one another name")
+    if replicates < 1:
+        raise Refusal(f"replicates={replicates}: at least 1 is needed")
     found = Twins(month)
     for number in range(replicates):
         own = copy.deepcopy(settings)

@@ -210,6 +210,8 @@ class World:
         What happened since the last measured month, and since the start.
     sensed : dict of int to dict
         What each group saw at its last review, by gid.
+    struck : dict of (int, int) to list of int
+        Uids of the firms that removals took, by month and number of the removal in it; not saved.
     ledger : dict of str to float
         Money created (plus) or destroyed (minus) by cause, in EUR; balances change by their sum.
     labels, ids : dict of int to str
@@ -239,6 +241,7 @@ class World:
         self.ledger: dict[str, float] = {}
         self.counts: dict[str, float] = {}
         self.totals: dict[str, float] = {}
+        self.struck: dict[tuple[int, int], list[int]] = {}
         self.labels: dict[int, str] = {}
         self.ids: dict[int, str] = {}
         self.words: dict[str, list[str]] = {}
@@ -316,7 +319,7 @@ class World:
         known = self.registry
         arrays = {name: getattr(known, name).copy() for name in ("practice", "first", "adoptions")}
         twin.registry = replace(known, **arrays)
-        for name in ("ledger", "counts", "totals", "sensed", "labels", "ids", "words", "extra"):
+        for name in ("ledger", "counts", "totals", "sensed", "struck", "labels", "ids", "words", "extra"):
             setattr(twin, name, dict(getattr(self, name)))
         return twin
 

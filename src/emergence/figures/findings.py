@@ -147,6 +147,7 @@ class Findings:
         steps = self.result.steps
         month = steps["step"]
         rows = steps[(month > (first or 0)) & (month <= (self.end.step if last is None else last))]
-        firms = float(rows["firms"].sum())
+        # Counts are sums since the last measured month, so each measured month stands for several.
+        firms = float(rows["firms"].sum()) * self.settings.output.every
         total = float(rows[measure].sum())
         return (1200.0 * total / firms if firms else 0.0), total

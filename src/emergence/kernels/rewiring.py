@@ -70,7 +70,7 @@ def edge_set(a, b, n):
 
 
 @njit(cache=True, nogil=True)
-def rewire_pairs(key, a, b, n, rounds):
+def rewire_pairs(key, a, b, n, rounds, either=True):
     """Rewire an undirected simple graph at random, each node keeping its degree.
 
     Parameters
@@ -83,6 +83,9 @@ def rewire_pairs(key, a, b, n, rounds):
         Nodes.
     rounds : float
         ``int(rounds * m)`` swaps are attempted; 10 forgets nearly everything.
+    either : bool
+        Whether first ends may become second ends. If not, only second ends are exchanged and each node
+        keeps its number of first and of second ends, as it must where edges have a direction.
 
     Returns
     -------
@@ -107,7 +110,7 @@ def rewire_pairs(key, a, b, n, rounds):
         w0, w1, w2, _ = draw4(key, attempt, 0)
         e = below(w0, m)
         f = below(w1, m)
-        cross = w2 & np.uint64(1) == np.uint64(1)
+        cross = either and w2 & np.uint64(1) == np.uint64(1)
         p = first[e]
         q = second[e]
         # What e gives up (q) goes to f, and what f gives up (s) goes to e; f keeps r.

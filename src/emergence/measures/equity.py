@@ -38,6 +38,8 @@ def hhi(values: Any) -> float:
     """Return the Herfindahl-Hirschman index, the sum of squared shares: 1/n (equal) to 1."""
     x = np.maximum(np.asarray(values, float), 0.0)
     total = x.sum()
+    if np.isnan(total):
+        return float("nan")
     return float(((x / total) ** 2).sum()) if total > 0 else 0.0
 
 

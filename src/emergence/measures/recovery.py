@@ -139,7 +139,8 @@ class Resilience:
             False: "The shock cannot be told from that",
             None: "One replicate cannot tell them apart",
         }[self.exceeds]
-        return f" Losing one firm of median size took {self.placebo_loss:.2f} months of output. {said}."
+        took = "took" if self.placebo_loss >= 0 else "brought"
+        return f" Losing one firm of median size {took} {abs(self.placebo_loss):.2f} months of output. {said}."
 
 
 def resilience(
@@ -323,7 +324,7 @@ class Regained:
         """Return what was found, in plain words."""
         if not self.gap[0] > 0:
             return "The shift cost nothing, so there was nothing to regain."
-        text = f"The shift cost {self._say(self.cost)} of the level before it"
+        text = f"The shift cost {self._say(self.cost)} of the level without it"
         later = [f"{self._say(share)} after {month} months" for month, share in self.shares.items()]
         text += f"; of that the network regained {' and '.join(later)}." if later else "."
         if self.replicates == 1:
@@ -355,7 +356,8 @@ def regained(
     Parameters
     ----------
     before : array_like of float, [replicates] or [replicates, any]
-        The indicator (such as mean z, or output) before the shift; several months are averaged.
+        The level that the cost is a share of: the indicator (such as mean z, or output) before the shift, or
+        that of the twin in its month; several months are averaged.
     twin, shocked : array_like of float, [replicates, months]
         The indicator of unshifted twins with the same luck, and of the shifted runs, from the month of
         the shift on.

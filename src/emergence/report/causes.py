@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emergence.measures.emergence import OUTCOMES, parts_of
-from emergence.measures.interval import paired_interval
+from emergence.measures.interval import paired_interval, ratio_interval
 from emergence.measures.recovery import regained
 from emergence.report.say import count, listing, number, percent
 
@@ -25,6 +25,7 @@ NAMES = {
     "firms": "firms alive in the last year",
 }
 MOST_ALONE, MOST_FAILURES = 3, 5_000  # firms from which, and up to which, losses are told
+LITTLE = 0.05  # z per firm and year: less is not split
 FEW = 10  # replicates below which an interval is called rough
 
 
@@ -44,10 +45,12 @@ def gist(found: Findings) -> list[str]:
     """Say in one sentence what the network brought; nothing if it was not measured."""
     twins = found.result.twins
     if twins is None:
-        return []
+        return [why_not(found)] if found.end.step and found.settings.output.report else []
     parts = {part: paired_interval(v) for part, v in parts_of(twins.values("value_gained")).items()}
     told = {part: signed(parts[part], 2) for part in ("whole", "contact", "organisation")}
-    sure = "one luck" if len(twins.seeds) == 1 else f"95% intervals, {count(len(twins.seeds), 'replicate')}"
+    rough = ", rough" if len(twins.seeds) < FEW else ""
+    many = f"95% intervals{rough}, {count(len(twins.seeds), 'replicate')}"
+    sure = "one luck" if len(twins.seeds) == 1 else many
     return [
         f"The network brought {told['whole']} z of value gained per firm and year over the same firms alone: "
         f"{told['contact']} by contact, {told['organisation']} by organisation ({sure})."
@@ -60,12 +63,12 @@ def why_not(found: Findings) -> str:
         return "No month was run, so there is nothing that the network could have brought."
     if found.settings.twins.replicates == 0:
         return "What the network brought was not measured (twins.replicates=0)."
-    needed = found.settings.firms * found.settings.steps
+    needed = found.result.simulation.world.founders * found.settings.steps
     if needed <= found.settings.twins.most:
         return "What the network brought was not measured: the twins of this run were not followed."
     return (
         "What the network brought was not measured: the run is larger than twins.most. "
-        f"twins.most={needed} measures it, and takes about three times as long."
+        f"twins.most={needed} follows its twins, which together run four times as many months or more."
     )
 
 
@@ -95,17 +98,20 @@ def _plain(value: float, digits: int) -> str:
 
 def organisation(twins: Twins) -> str:
     """Say how much of what the network brought to practices is organisation rather than contact."""
-    parts = {part: float(np.mean(v)) for part, v in parts_of(twins.values("value_gained")).items()}
-    whole, floor = parts["whole"], 0.05
+    parts = parts_of(twins.values("value_gained"))
+    whole, low, high = paired_interval(parts["whole"])
     meaning = (
         "Contact is having partners at all, whoever they are; organisation is the rest: who is tied to whom "
         "(structure), new ties in the place of lost ones (replacement), and whom firms choose (choice)."
     )
-    if abs(whole) < floor:
+    if abs(whole) < LITTLE or low <= 0 <= high:
         return f"{meaning} The network changed value gained too little to say which it was."
-    share = parts["organisation"] / whole
-    verdict = "more than all" if share > 1 else "none" if share <= 0 else percent(share)
-    return f"{meaning} Of the value gained through the network, {verdict} is organisation."
+    if whole < 0:
+        said = signed(paired_interval(parts["organisation"]), 2)
+        return f"{meaning} Here the network cost value gained; organisation's part of that is {said}."
+    share, low, high = ratio_interval(parts["organisation"], parts["whole"])
+    ends = "" if math.isnan(low) else f" ({percent(low)} to {percent(high)})"
+    return f"{meaning} Of the value gained through the network, {percent(share)}{ends} is organisation."
 
 
 def certainty(twins: Twins) -> str:
@@ -126,18 +132,19 @@ def taken(found: Findings) -> list[str]:
     if estimate is None:
         return []
     shocks = "the shock" if len(found.settings.timeline) == 1 else "the shocks"
-    lead = f"Against twins with the same luck that were spared {shocks}:"
-    return [f"{lead} {estimate.sentence()}", *agility(found)]
+    return [f"Of twins with the same luck that were spared {shocks}: {estimate.sentence()}", *agility(found)]
 
 
 def agility(found: Findings) -> list[str]:
-    """Say what the first technology shift cost the value of practices, and what of it was regained."""
+    """Say what a technology shift cost the value of practices, and what of it was regained.
+
+    Only of a shift that is the one shock of a run: the spared twins lack all shocks.
+    """
     spared, settings = found.result.spared, found.settings
-    shifts = [s.month for s in settings.timeline if s.kind == "landscape_shift" and s.month <= settings.steps]
-    if spared is None or not shifts:
+    struck = [s for s in settings.timeline if s.month <= settings.steps]
+    if spared is None or len(struck) != 1 or struck[0].kind != "landscape_shift":
         return []
-    first = min(shifts) - spared.month - 1
-    twin, shocked = (spared.series[name]["mean_z"][:, first:] for name in ("unshocked", "net"))
+    twin, shocked = (spared.series[name]["mean_z"] for name in ("unshocked", "net"))
     months = tuple(m for m in (12, 24) if m < twin.shape[1])
     return [f"Mean value of practices: {regained(twin[:, 0], twin, shocked, months).sentence()}"]
 
@@ -171,8 +178,8 @@ def heaviest(found: Findings) -> list[str]:
     uid = max(risk, key=lambda one: (risk[one], -one))
     own = float(world.firms.revenue[world.rows_of([uid])[0]]) / whole
     return [
-        f"The loss of {found.name(uid)} would take most: {percent(risk[uid], 1)} of all output, {percent(own, 1)} its "
-        f"own and {percent(max(risk[uid] - own, 0.0), 1)} through its partners (systemic risk, ESRI)."
+        f"The loss of {found.name(uid)} would take most: {percent(own, 1)} of all output of its own, and "
+        f"{percent(max(risk[uid] - own, 0.0), 2)} more through its partners (systemic risk, ESRI)."
     ]
 
 

@@ -16,6 +16,7 @@ SHIFT = stream("environment.shift")
 COMMON = stream("environment.common")
 DEMAND = stream("environment.demand")
 REMOVAL = stream("environment.removal")
+BY_UID = "uid:"  # a target that names firms by their uids
 MOST_SHOCKS = 1000  # of one kind in one month
 
 
@@ -108,22 +109,34 @@ def remove(state: State, shock: Shock, rank: int) -> None:
     if shock.region is not None:
         eligible &= firms.region == shock.region
     chance = fill_units(state.luck(REMOVAL), firms.uid, rank + 1)[:, rank]
+    count = shock.count
     if shock.target == "random":
         order_by = chance
     elif shock.target == "degree":
         order_by = -sum(ties.degree() for ties in world.ties).astype(float)  # type: ignore[union-attr]
+    elif shock.target.startswith(BY_UID):
+        order_by = np.zeros(world.size)
+        uids = uids_of(shock.target)
+        eligible, count = np.isin(firms.uid, uids), uids.size
     else:
         order_by = np.zeros(world.size)
         eligible &= firms.uid == world.find_firm(shock.target)
     # Equal degrees are told apart by luck, never by the order of rows.
     order = np.lexsort((chance, order_by))
-    gone = order[eligible[order]][: shock.count]
+    gone = order[eligible[order]][:count]
+    world.struck[state.step, rank] = firms.uid[gone].tolist()
     if not gone.size:
         return
     state.log("shock", firms.uid[gone], value=firms.size[gone])
     struck = np.zeros(world.size, bool)
     struck[gone] = True
     state.retire(struck)
+
+
+def uids_of(target: str) -> np.ndarray:
+    """Return the uids that a target ``uid:1,2,3`` names, int64."""
+    names = target.removeprefix(BY_UID).split(",")
+    return np.array([int(name) for name in names if name.isdecimal() and int(name) < 2**63], np.int64)
 
 
 RULE = Rule(

@@ -35,7 +35,7 @@ RULE = Rule(
     about="firms close down by age and performance",
     source="US BLS cohorts (hazard by age)",
     moves=("firms", "down"),
-    reads=names("firms", ["uid", "born", "size", "cash", "performance"]) + names("ties", ["nbr", "w"]),
+    reads=names("firms", ["uid", "born", "performance"]) + names("ties", ["nbr", "w"]),
     writes=("firms", "ties", "firms.cash"),
     update=update_exits,
 )

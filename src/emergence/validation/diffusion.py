@@ -17,7 +17,7 @@ PER_YEAR = 100  # steps of the adoption rule per unit of time
 NEAR_PEAK = 2.0  # times 1/(p+q): how far on either side of the peak a curve is fitted
 PARTNERS = 20  # mean degree of the random network that stands for a well-mixed one
 RECOVERY = 0.5  # per step
-SHARE_STRUCK = 0.001  # at the start
+SHARE_STRUCK, LEAST_STRUCK = 0.001, 20  # at the start: so few firms that nearly always some pass it on
 
 
 def measure(
@@ -30,7 +30,7 @@ def measure(
     p, q : float
         Spontaneous adoption and imitation per unit of time; the whole market is seen.
     r0 : float, optional
-        Firms that one struck firm would strike among unstruck ones.
+        Firms that one struck firm would strike among unstruck ones; p and q do not matter then.
     n, seed : int
     sign : {1, -1}
         -1: adopters repel; or contact heals.
@@ -92,7 +92,7 @@ def epidemic(r0: float, n: int, seed: int, sign: int) -> float:
     per_step = passed * RECOVERY / (1.0 - passed * (1.0 - RECOVERY))
     stage = set_stage(n, "incidents", seed, start=0.0, spread=per_step, recovery=RECOVERY, waning=0.0, damage=0.0)
     tie(stage, *draw_pairs("random", n, PARTNERS, luck.generator(seed, NETWORK)), strength=sign)
-    state, first = stage.world.firms.incident, max(1, round(SHARE_STRUCK * n))
+    state, first = stage.world.firms.incident, max(1, min(LEAST_STRUCK, n // 10), round(SHARE_STRUCK * n))
     stage.world.firms.security[:] = 0.0
     state[:] = WELL
     state[luck.generator(seed, FIRST).choice(n, first, replace=False)] = STRUCK

@@ -24,12 +24,15 @@ def read_words(words: Sequence[str]) -> tuple[str, list[str], Path | None]:
     given = {"suite": QUICK, "case": "", "json": ""}
     for word in words:
         key, mark, value = word.partition("=")
+        if word in (*SUITES, "facts"):
+            raise Refusal(f"'{word}' is not understood; suite={word} is meant")
         if key not in KEYS:
             raise Refusal(f"there is no '{key}'; {nearest(key, KEYS)}")
         if not mark or not value:
             raise Refusal(f"'{word}' is not understood: {key}=VALUE is needed")
         given[key] = value
-    names = [name.strip() for name in given["case"].strip("[]").split(",") if name.strip()]
+    wanted = (name.strip() for name in given["case"].strip("[]").split(","))
+    names = list(dict.fromkeys(name for name in wanted if name))
     return given["suite"], names, Path(given["json"]) if given["json"] else None
 
 
@@ -103,7 +106,7 @@ def closing_lines(reports: Sequence[Report]) -> list[str]:
     off = [outcome for report in reports for outcome in report.outcomes if not outcome.ok]
     seconds = sum(report.seconds for report in reports)
     verdict = f"{number - len(off)} of {number} checks ok" + (f", {len(off)} OFF" if off else "")
-    return [*lines, "", f"{verdict} ({len(reports)} cases, {seconds:.0f} s)"]
+    return [*lines, "", f"{verdict} ({len(reports)} {'case' if len(reports) == 1 else 'cases'}, {seconds:.0f} s)"]
 
 
 def results_of(suite: str, reports: Sequence[Report]) -> dict[str, Any]:
@@ -153,5 +156,8 @@ def plain(value: Any) -> Any:
 def write_json(path: Path, results: dict[str, Any]) -> None:
     """Write results so that the file is there as a whole or not at all."""
     temporary = path.with_name(path.name + ".part")
-    temporary.write_text(json.dumps(plain(results), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(json.dumps(plain(results), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise Refusal(f"json={path}: cannot be written ({error.strerror}); name a file of yours") from None
