@@ -95,7 +95,9 @@ class Comparison:
             # C has neither noise nor forgiveness, which are 0.
             [*params(StrengtheningParams, rules.strengthening)[:7], rules.strengthening.reputation]
         )
-        self.dissolution = doubles(params(DissolutionParams, rules.dissolution, hazard=rules.dissolution.development))
+        self.dissolution = doubles(
+            params(DissolutionParams, rules.dissolution, rules.strengthening, hazard=rules.dissolution.development)[:5]
+        )
         self.utility = doubles(
             params(UtilityParams, rules.formation.development, rules.formation, distance=rules.search.distance)
         )

@@ -499,7 +499,9 @@ class CoreModel(mesa.Model):
             optimum=rules.formation.optimum,
         )
         self.strengthening = params(StrengtheningParams, rules.strengthening)
-        self.dissolution = params(DissolutionParams, rules.dissolution, hazard=rules.dissolution.development)
+        self.dissolution = params(
+            DissolutionParams, rules.dissolution, rules.strengthening, hazard=rules.dissolution.development
+        )
         self.landscape = world.landscape.copy()
         self.own = environment.own_entries(world.seed, self.landscape.shape, rules.environment.correlation)
         names = "uid sector x y size slack drive explore skills culture purpose reputation practice z".split()
