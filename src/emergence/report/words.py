@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from emergence.build import condition_levels
-from emergence.config import Settings, get
+from emergence.config import Rules, Settings, get
 from emergence.figures.findings import Findings
 from emergence.figures.shocks import Felt, felt_shocks
 from emergence.measures.survival import Survival
@@ -382,10 +382,22 @@ def assumed(found: Findings) -> list[str]:
         *imported(found),
         *settled(found),
     ]
-    off = [name for name, rule in vars(found.result.simulation.rules).items() if not rule.enabled]
-    if off:
-        lines.append(f"Rules switched off: {listing(off)}.")
+    usual = vars(Rules())
+    acting = {name: rule.enabled for name, rule in vars(found.result.simulation.rules).items()}
+    for word, on in (("off", False), ("on", True)):
+        switched = [name for name, enabled in acting.items() if enabled == on and usual[name].enabled != on]
+        if switched:
+            lines.append(f"Rules switched {word} against the default: {listing(switched)}.")
+    lines += groups(settings)
     return lines
+
+
+def groups(settings: Settings) -> list[str]:
+    """Say which groups there were at the start."""
+    if not settings.groups:
+        return []
+    names = [f"{group.name or group.form} ({group.form.replace('_', ' ')})" for group in settings.groups]
+    return [f"Groups at the start: {listing(names)}."]
 
 
 def settled(found: Findings) -> list[str]:
