@@ -74,6 +74,7 @@ def gift(mean, spread):
         firms = simulation.world.firms
         units = fill_units(luck.key(simulation.world.seed, GIFT), firms.uid, 2)
         firms.cash += mean + spread * normals(units)[:, 0]
+        return simulation
 
     return Twin("gift", "a gift", change)
 
@@ -200,6 +201,10 @@ def test_a_twin_under_other_settings():
     at.rules.formation.intercept = -0.3
     assert branch_with(at, {"conditions.feedback": 1.0}).rules.strengthening.feedback == 1.0
     assert branch_with(at, {"conditions.feedback": 1.0}).rules.formation.intercept == -0.3
+    # A shock that has struck may name a firm that is gone since.
+    past = [{"month": 1, "kind": "removal", "target": "7"}]
+    after = make_simulation(settings_of(SMALL, timeline=past)).advance(2)
+    assert branch_with(after, {"rules.market.fixed_cost": 0.5}).rules.market.fixed_cost == 0.5
     free = branch_with(at, {"conditions.autonomy": 1.0, "rules.market.slack": 0.3})
     assert (free.world.firms.autonomy == 1.0).all() and (free.world.firms.slack == 0.3).all()
     struck = branch_with(at, {"timeline": [{"month": 5, "kind": "removal", "count": 10}]})

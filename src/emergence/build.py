@@ -26,7 +26,6 @@ from emergence.schema import (
     ADMISSIONS,
     BITS,
     CULTURE,
-    DECIDINGS,
     FORMS,
     LAYERS,
     MANDATES,
@@ -214,7 +213,8 @@ def branch_with(simulation: Simulation, changes: Mapping[str, Any]) -> Simulatio
             raise Refusal(f"{name}: only rules, conditions and the timeline can change on the way")
     before, after = apply_conditions(simulation.settings), apply_conditions(settings)
     moved = {key: get(after, key) for key in known if key.startswith("rules.") and get(after, key) != get(before, key)}
-    check_timeline(simulation.world, settings)
+    if "timeline" in changes:
+        check_timeline(simulation.world, settings)
     twin = simulation.branch(moved)
     twin.settings = twin._state.settings = settings
     for name, column in (("rules.formation.own_weight", "autonomy"), ("rules.market.slack", "slack")):
@@ -424,7 +424,7 @@ def make_groups(world: World, settings: Settings) -> None:
     if len(settings.groups) > MOST_GROUPS:
         raise Refusal(f"groups: {len(settings.groups):,} groups are too many to tell apart; at most {MOST_GROUPS:,}")
     for number, group in enumerate(settings.groups):
-        words = {"form": FORMS, "sharing": SHARINGS, "deciding": DECIDINGS, "admission": ADMISSIONS}
+        words = {"form": FORMS, "sharing": SHARINGS, "admission": ADMISSIONS}
         given = {name: np.array([choices.index(getattr(group, name))]) for name, choices in words.items()}
         for name in ("transparency", "sanctions", "mending", "protection", "events", "remote", "fee", "monitoring"):
             given[name] = np.array([getattr(group, name)])

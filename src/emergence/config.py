@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-from emergence.schema import ADMISSIONS, DECIDINGS, FORMS, KINDS, LAYERS, SHARINGS
+from emergence.schema import ADMISSIONS, FORMS, KINDS, LAYERS, SHARINGS
 
 
 def config_folder() -> Path:
@@ -531,7 +531,6 @@ class Group:
     region: int | None = optional(int, "only firms of this region", 0, 32_000)
     admission: str = word("open", ADMISSIONS, "open: who will; vote: whom members are tied to or like; closed: nobody")
     sharing: str = word("equal", SHARINGS, "how joint value is shared between members")
-    deciding: str = word("participatory", DECIDINGS, "who decides")
     transparency: float = num(0.5, 0, 1, "1", "how much members see of each other's conduct")
     sanctions: float = num(0.0, 0, 1, "1", "how dearly opportunism that is seen is paid for")
     mending: float = num(0.0, 0, 1, "1", "share of conflicts that are settled before they do harm")

@@ -13,7 +13,7 @@ OPERATIONAL, DEVELOPMENT, STRATEGIC, SOCIAL = range(4)
 
 FORMS = ("cluster", "association", "supply_chain", "franchise", "virtual", "constellation", "platform")
 SHARINGS = ("equal", "contribution", "power", "bargaining")
-DECIDINGS = ("participatory", "central")
+BUYS = 1  # role of the side of an operational tie that buys
 MANDATES = ("fund", "bridge", "backup", "publish")
 ADMISSIONS = ("open", "vote", "closed")
 KINDS = ("smb", "large", "institute", "ngo", "association", "platform")
@@ -145,7 +145,6 @@ GROUPS = (
     _c("form", "uint8", "code", 0, "cluster, association, supply_chain, franchise, virtual, constellation, ..."),
     _c("orchestrator", "int64", "uid", -1, "uid of the orchestrating firm, -1 none"),
     _c("sharing", "uint8", "code", 0, "of joint value: equal, contribution, power, bargaining"),
-    _c("deciding", "uint8", "code", 0, "participatory or central"),
     _c("transparency", "float64", "1", 0.5, "how much members see of each other's conduct, [0, 1]"),
     _c("sanctions", "float64", "1", 0, "how dearly opportunism that is seen is paid for, [0, 1]"),
     _c("mending", "float64", "1", 0, "share of conflicts that are settled before they do harm, [0, 1]"),

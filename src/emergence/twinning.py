@@ -23,7 +23,7 @@ from emergence.measures.emergence import OUTCOMES, emergence_table, outcome_of
 from emergence.measures.interval import paired_interval
 from emergence.rules.environment import BY_UID
 from emergence.rules.steering import BACKUP, BRIDGE
-from emergence.schema import LAYERS, OPERATIONAL
+from emergence.schema import BUYS, LAYERS, OPERATIONAL
 from emergence.step import Simulation
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ MEDIAN = luck.stream("twins.median")
 REPLICATE = luck.stream("twins.replicate")
 ROUNDS = 10  # swaps attempted per tie
 NET = "net"
-BUYS = 1  # schema: role of the side that buys
 OnMonth = Callable[[Simulation], None] | None
 
 
@@ -46,30 +45,32 @@ class Twin:
     ----------
     name, about : str
     change : callable
-        ``change(simulation, flows)`` acts on the branch at the month of parting; `flows` is what the run
-        itself went on to do: counters such as ``formed.strategic``, summed over the compared months.
+        ``change(simulation, flows)`` is given a branch at the month of parting and returns what goes on from
+        there; `flows` is what the run itself went on to do: counters such as ``formed.strategic``, summed over
+        the compared months.
     """
 
     name: str
     about: str
-    change: Callable[[Simulation, Mapping[str, float]], None]
+    change: Callable[[Simulation, Mapping[str, float]], Simulation]
 
 
-def isolate(simulation: Simulation, _: Mapping[str, float]) -> None:
+def isolate(simulation: Simulation, _: Mapping[str, float]) -> Simulation:
     """Take all ties out, for good."""
     for ties in simulation.world.ties:
         ties.drop(np.arange(ties.count))
-    freeze(simulation, _)
+    return freeze(simulation, _)
 
 
-def freeze(simulation: Simulation, _: Mapping[str, float]) -> None:
+def freeze(simulation: Simulation, _: Mapping[str, float]) -> Simulation:
     """Let no tie form and none be broken; ties still end with their firms, and entrants get none."""
     for rule in ("search", "formation", "dissolution"):
         getattr(simulation.rules, rule).enabled = False
     simulation.world.groups.mandate[:] &= np.uint32(~(BRIDGE | BACKUP) & 0xFFFFFFFF)  # nor does a group broker any
+    return simulation
 
 
-def rewire(simulation: Simulation, _: Mapping[str, float]) -> None:
+def rewire(simulation: Simulation, _: Mapping[str, float]) -> Simulation:
     """Exchange partners at random, layer by layer; every firm keeps its number of ties, then all is frozen.
 
     Ties of a pair in several layers are parted, so what is lost includes the overlap of layers.
@@ -91,10 +92,10 @@ def rewire(simulation: Simulation, _: Mapping[str, float]) -> None:
         a, b = rewire_pairs(which, a.astype(np.int32), b.astype(np.int32), world.size, ROUNDS, not one_way)
         ties.drop(np.arange(ties.count))
         ties.insert(a, b, **sides)
-    freeze(simulation, _)
+    return freeze(simulation, _)
 
 
-def maintain_at_random(simulation: Simulation, flows: Mapping[str, float]) -> None:
+def maintain_at_random(simulation: Simulation, flows: Mapping[str, float]) -> Simulation:
     """Let ties form and break as often as in the run, but whoever it concerns and whatever came of them.
 
     Limits of attention do not bind, and strength follows the reference success; whom firms meet is left as it is.
@@ -108,26 +109,29 @@ def maintain_at_random(simulation: Simulation, flows: Mapping[str, float]) -> No
         broken = flows.get(f"broken.{layer}", 0.0) / held if held else 0.0
         getattr(rules.formation, layer).blind = min(accepted, 1.0)
         setattr(rules.dissolution, layer, min(broken, 1.0))
+    return simulation
 
 
-def spare(simulation: Simulation, _: Mapping[str, float]) -> None:
+def spare(simulation: Simulation, _: Mapping[str, float]) -> Simulation:
     """Let no dated shock strike any more."""
     done = simulation.step
     simulation.settings.timeline = [shock for shock in simulation.settings.timeline if shock.month <= done]
+    return simulation
 
 
-def strike_the_median(simulation: Simulation, _: Mapping[str, float]) -> None:
+def strike_the_median(simulation: Simulation, _: Mapping[str, float]) -> Simulation:
     """Instead of the dated shocks, remove one random firm of the middle tenth of sizes next month."""
     spare(simulation, _)
     firms = simulation.world.firms
     if not firms.count:
-        return
+        return simulation
     order = np.argsort(firms.size, kind="stable")
     middle = order[int(0.45 * order.size) : max(int(0.55 * order.size), int(0.45 * order.size) + 1)]
     rng = luck.generator(simulation.world.seed, MEDIAN, simulation.step)
     target = f"{BY_UID}{int(firms.uid[rng.choice(middle)])}"
     shock = Shock(month=simulation.step + 1, kind="removal", target=target, count=1)
     simulation.settings.timeline = [*simulation.settings.timeline, shock]
+    return simulation
 
 
 TWINS: dict[str, Twin] = {
@@ -244,8 +248,7 @@ def follow_all(
     flows = {name: total - at.world.totals.get(name, 0.0) for name, total in run.world.totals.items()}
     timeline = as_struck(at.settings.timeline, run.world.struck)
     for twin in twins:
-        branch = at.branch({"timeline": timeline})
-        twin.change(branch, flows)
+        branch = twin.change(at.branch({"timeline": timeline}), flows)
         rows[twin.name] = follow(branch, months, on_month)
     return rows
 
@@ -269,14 +272,8 @@ def as_struck(timeline: Sequence[Shock], struck: Mapping[tuple[int, int], Sequen
 def changed(name: str, changes: Mapping[str, Any]) -> Twin:
     """Return a twin that goes on under other settings: keys below ``rules`` or ``conditions``, or ``timeline``."""
 
-    def change(simulation: Simulation, _: Mapping[str, float]) -> None:
-        other = branch_with(simulation, changes)
-        simulation.settings.__dict__.update(other.settings.__dict__)
-        simulation.rules.__dict__.update(other.rules.__dict__)
-        for column in ("autonomy", "slack"):
-            simulation.world.firms.column(column)[:] = other.world.firms.column(column)
-
-    return Twin(name, ", ".join(f"{key}={value}" for key, value in changes.items()), change)
+    about = ", ".join(f"{key}={value}" for key, value in changes.items())
+    return Twin(name, about, lambda simulation, _: branch_with(simulation, changes))
 
 
 def named(names: Sequence[str] | str) -> list[Twin]:

@@ -11,12 +11,10 @@ import numpy as np
 
 from emergence.errors import Refusal, nearest
 from emergence.kernels import shape
-from emergence.schema import LAYERS, OPERATIONAL
+from emergence.schema import BUYS, LAYERS, OPERATIONAL
 
 if TYPE_CHECKING:
     from emergence.world import World
-
-BUYS = 1  # column `role` of operational ties: this side buys
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,7 +61,7 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "members": ("count", "memberships in groups"),
     "joined": ("count/month", "firms that joined a group"),
     "left": ("count/month", "members that left or were expelled"),
-    "support": ("EUR/month", "what groups paid out in interventions"),
+    "group_spending": ("EUR/month", "what groups paid out in interventions"),
     "digital": ("1", "share of firms with digital practice"),
     "struck": ("count", "firms with an incident under way"),
 }

@@ -10,8 +10,8 @@ import numpy as np
 
 from emergence.errors import Refusal, nearest
 from emergence.kernels import systemic
-from emergence.measures.graph import BUYS, Graph, as_graph, by_uid, clean_rows, partner_values, world_of
-from emergence.schema import OPERATIONAL
+from emergence.measures.graph import Graph, as_graph, by_uid, clean_rows, partner_values, world_of
+from emergence.schema import BUYS, OPERATIONAL
 
 if TYPE_CHECKING:
     from emergence.world import World

@@ -242,13 +242,18 @@ class State:
         table[-1, SHARING], table[-1, RESTRAINT] = SHARINGS.index(work.sharing), 1.0
         return table
 
-    def learning(self) -> tuple[np.ndarray, ...]:
-        """Return ptr, nbr of the two layers on which firms see each other (an empty one if one acts)."""
-        first = self.world.ties[self.acting[0]]
+    def learning(self, *columns: str) -> list[np.ndarray]:
+        """Return ptr, nbr (or the columns named) of the two layers on which firms see each other.
+
+        An empty layer stands for the second if one acts.
+        """
+        found: list[np.ndarray] = []
+        for layer in self.acting:
+            ties = self.ties(layer)
+            found += [ties.ptr, *(getattr(ties, name) for name in columns or ("nbr",))]
         if len(self.acting) == 1:
-            return first.ptr, first.nbr, np.zeros_like(first.ptr), first.nbr[:0]
-        second = self.world.ties[self.acting[1]]
-        return first.ptr, first.nbr, second.ptr, second.nbr
+            found += [np.zeros_like(found[0]), *(column[:0] for column in found[1:])]
+        return found
 
     def concealed(self) -> tuple[np.ndarray, np.ndarray]:
         """Return for each half-edge of the two layers of `learning` whether the partner hides (empty: nobody does)."""

@@ -31,20 +31,9 @@ def update_cultures(state: State) -> None:
     # Both together never go further than all the way.
     conformity = min(settings.conformity, 1.0 - settings.acculturation)
     state.each(
-        update_culture, settings.acculturation, conformity, firms.sector, norm, *strengths(state),
+        update_culture, settings.acculturation, conformity, firms.sector, norm, *state.learning("nbr", "w"),
         firms.culture.copy(), firms.culture,
     )  # fmt: skip
-
-
-def strengths(state: State) -> list[np.ndarray]:
-    """Return ptr, nbr, w of two layers, an empty one if one layer acts."""
-    found: list[np.ndarray] = []
-    for layer in state.acting:
-        ties = state.ties(layer)
-        found += [ties.ptr, ties.nbr, ties.w]
-    if len(state.acting) == 1:
-        found += [np.zeros_like(found[0]), found[1][:0], found[2][:0]]
-    return found
 
 
 RULE = Rule(

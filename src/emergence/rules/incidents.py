@@ -16,7 +16,7 @@ def update_incidents_of(state: State) -> None:
     firms, settings = state.firms, state.rules.incidents
     new = np.empty(state.world.size, np.uint8)
     state.each(
-        update_incidents, state.luck(SPREAD), firms.uid, firms.incident, firms.security, *with_strength(state),
+        update_incidents, state.luck(SPREAD), firms.uid, firms.incident, firms.security, *state.learning("nbr", "w"),
         params(IncidentParams, settings), new,
     )  # fmt: skip
     was, now = firms.incident == STRUCK, new == STRUCK
@@ -24,17 +24,6 @@ def update_incidents_of(state: State) -> None:
     firms.health[was & ~now] = 1.0
     state.log("incident", firms.uid[now & ~was])
     firms.incident[:] = new
-
-
-def with_strength(state: State) -> list[np.ndarray]:
-    """Return ptr, nbr, w of two layers, an empty one if one layer acts."""
-    found: list[np.ndarray] = []
-    for layer in state.acting:
-        ties = state.ties(layer)
-        found += [ties.ptr, ties.nbr, ties.w]
-    if len(state.acting) == 1:
-        found += [np.zeros_like(found[0]), found[1][:0], found[2][:0]]
-    return found
 
 
 RULE = Rule(

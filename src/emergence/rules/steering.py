@@ -7,6 +7,7 @@ import numpy as np
 from emergence import luck
 from emergence.kernels.random import fill_units
 from emergence.luck import normals, stream
+from emergence.measures.monthly import joint_components
 from emergence.rules.base import UNIT, Rule, State, names
 from emergence.rules.formation import insert
 from emergence.rules.membership import MOST_GROUPS
@@ -48,8 +49,6 @@ def sense(state: State, row: int, members: np.ndarray) -> dict[str, object]:
 
     Cash and ties are seen through noise, in standard deviations among members.
     """
-    from emergence.measures.monthly import joint_components
-
     settings, firms, world = state.rules.steering, state.firms, state.world
     key = luck.key(world.seed, SENSE, state.step * MOST_GROUPS + row)
     noise = normals(fill_units(key, firms.uid[members], 4))
@@ -79,7 +78,7 @@ def fund(state: State, row: int, poor: np.ndarray) -> None:
         return
     firms.cash[poor] += paid
     groups.budget[row] -= paid.sum()
-    state.world.count("support", float(paid.sum()))
+    state.world.count("group_spending", float(paid.sum()))
     state.log("intervention", firms.uid[poor[given]], value=paid[given])
 
 
@@ -118,7 +117,7 @@ def broker(state: State, row: int, pairs: list[tuple[int, int]]) -> None:
         return
     groups.budget[row] -= price * len(new)
     world.book("brokerage", -price * len(new))
-    world.count("support", price * len(new))
+    world.count("group_spending", price * len(new))
     a, b = (np.array(side, np.int32) for side in zip(*new, strict=True))
     state.log("intervention", state.firms.uid[a], state.firms.uid[b], layer, price)
     insert(state, layer, a, b)
@@ -136,7 +135,7 @@ RULE = Rule(
     phase="governance, sensing, steering",
     about="groups see members through delay and noise, and fund, bridge, back up or publish within their means",
     source="Provan and Kenis 2008 (network administration); Burt 1992 (bridges)",
-    moves=("support", "up"),
+    moves=("group_spending", "up"),
     reads=names("firms", ["uid", "size", "skills", "betrayals", "projects"]) + ("ties.nbr",),
     writes=("firms.cash", "firms.costs_due", "ties", "groups.budget", "groups.transparency", "world.sensed"),
     update=update_steering,

@@ -32,20 +32,9 @@ def update_strategies(state: State) -> None:
     learnt = np.empty(firms.propensities.shape)
     state.each(
         update_propensities, state.luck(LEARN), firms.uid, seen_performance(state), firms.propensities,
-        *experience(state), state.membership().of, state.governance(), p, learnt,
+        *state.learning("nbr", "outcome"), state.membership().of, state.governance(), p, learnt,
     )  # fmt: skip
     firms.propensities[:] = learnt
-
-
-def experience(state: State) -> list[np.ndarray]:
-    """Return ptr, nbr, outcome of two layers, an empty one if one layer acts."""
-    found: list[np.ndarray] = []
-    for layer in state.acting:
-        ties = state.ties(layer)
-        found += [ties.ptr, ties.nbr, ties.outcome]
-    if len(state.acting) == 1:
-        found += [np.zeros_like(found[0]), found[1][:0], found[2][:0]]
-    return found
 
 
 RULE = Rule(

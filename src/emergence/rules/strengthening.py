@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from emergence.kernels.strengthening import StrengtheningParams, update_reputation, update_strength
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names, params
@@ -22,18 +20,7 @@ def update_strengthening(state: State) -> None:
             update_strength, state.luck(SEEN[layer]), state.world.firms.uid, ties.ptr, ties.nbr, ties.outcome,
             state.aside(layer), p, ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in, work=ties.ptr,
         )  # fmt: skip
-    state.each(update_reputation, *heard(state), settings.reputation, state.firms.reputation)
-
-
-def heard(state: State) -> list[np.ndarray]:
-    """Return ptr, good_in, bad_in of two layers, an empty one if one layer acts."""
-    found: list[np.ndarray] = []
-    for layer in state.acting:
-        ties = state.ties(layer)
-        found += [ties.ptr, ties.good_in, ties.bad_in]
-    if len(state.acting) == 1:
-        found += [np.zeros_like(found[0]), found[1][:0], found[2][:0]]
-    return found
+    state.each(update_reputation, *state.learning("good_in", "bad_in"), settings.reputation, state.firms.reputation)
 
 
 RULE = Rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emergence.kernels.groups import held_strength
+from emergence.kernels.groups import BARGAINING, SHARING, held_strength
 from emergence.kernels.work import WorkParams, update_projects
 from emergence.luck import stream
 from emergence.rules.base import UNIT, Rule, State, names, params
@@ -26,8 +26,9 @@ def update_work(state: State) -> None:
             sucker=settings.sucker * UNIT,
             optimum=state.rules.formation.optimum,
         )
-        held = np.empty(state.world.size)
-        state.each(held_strength, ties.ptr, ties.w, held)
+        held = np.zeros(state.world.size)
+        if (state.governance()[:, SHARING] == BARGAINING).any():
+            state.each(held_strength, ties.ptr, ties.w, held)
         state.each(
             update_projects, state.luck(PROJECT[layer]), firms.uid, state.profile(), state.aside(layer),
             ties.ptr, ties.nbr, ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in,
