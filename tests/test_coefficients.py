@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from conftest import dotted, grow, merge, same_bytes
 
-from emergence.config import Membership, Shock, Steering, defaults, get, known_keys
+from emergence.config import Group, Membership, Shock, Steering, defaults, get, known_keys
 from emergence.rules.base import EVENTS
 from emergence.step import Simulation
 
@@ -37,6 +37,7 @@ EXEMPT = {
     "network.ties": "a path",
     "network.firms": "a path",
     "rules.orchestration.kind": "there is one kind so far",
+    "groups.form": "a name; what a form does is in the group's other settings",
 }
 
 
@@ -126,6 +127,12 @@ def worlds() -> dict[str, dict[str, Any]]:
         ),
         "steered": merge(POOR, {"groups": [GROUP], "rules": {"work": {"temptation": 0.8}}}),
         "racing": {"rules": {"races": {"enabled": True}}},
+        "apart": {
+            "groups": [GROUP | {"fee": 0.02}],
+            "network": {"kind": "random", "degree": 0.6},
+            "rules": {"search": {"enabled": False}, "membership": {"joining": 0.3, "threshold": 0.0}},
+        },
+        "leaky_group": {"groups": [GROUP], "rules": {"leakage": {"enabled": True}}},
         "leaky": {"rules": {"leakage": {"enabled": True}}},
         "small_world": {"network": {"kind": "small_world"}},
         "file": {"network": network | {"year": 2001}},
@@ -143,6 +150,27 @@ GROUP = {
 }  # fmt: skip
 
 SPECIAL = (
+    *(Case("groups.sharing", "steered", way) for way in ("contribution", "power", "bargaining")),
+    *(Case("groups.admission", "apart", way) for way in ("vote", "closed")),
+    Case("groups.bridge", "apart"),
+    Case("groups.monitoring", "steered", 0.1),
+    *(Case(f"groups.{name}", "steered", 0) for name in ("sector", "region")),
+    Case("groups.mending", "steered", 0.9),
+    Case("groups.protection", "leaky_group", 0.9),
+    *(
+        Case(f"groups.{name}", "steered")
+        for name in (
+            "share",
+            "transparency",
+            "sanctions",
+            "events",
+            "remote",
+            "fee",
+            "fund",
+            "backup",
+            "publish",
+        )
+    ),
     *(Case("rules.work.sharing", "grouped", way) for way in ("contribution", "power", "bargaining")),
     Case("rules.membership.commitment", "grouped", 1.0),
     *(Case(f"rules.membership.{item.name}", "grouped") for item in fields(Membership) if item.name != "commitment"),
@@ -273,6 +301,7 @@ def exempt(key: str) -> bool:
 def settings_to_try() -> dict[str, Any]:
     """Return every number, switch and word with choices, by key, with its declaration."""
     declared = known_keys() | {f"timeline.{item.name}": item for item in fields(Shock)}
+    declared |= {f"groups.{item.name}": item for item in fields(Group)}
     found = {}
     for key, item in declared.items():
         number = isinstance(item.default, bool | int | float) or item.metadata.get("optional") is int
@@ -288,8 +317,9 @@ def cases() -> list[Case]:
 
 
 def current(world: str, key: str) -> Any:
-    if key.startswith("timeline."):
-        return getattr(base(world).settings.timeline[0], key.removeprefix("timeline."))
+    for section in ("timeline", "groups"):
+        if key.startswith(section + "."):
+            return getattr(getattr(base(world).settings, section)[0], key.removeprefix(section + "."))
     return get(base(world).settings, key)
 
 
@@ -311,9 +341,10 @@ def changed_value(case: Case) -> Any:
 def run(world: str, key: str = "", value: Any = None) -> Simulation:
     """Run a world, with one setting changed."""
     company = merge({"firms": 100}, worlds()[world])
-    if key.startswith("timeline."):
-        first, *rest = company["timeline"]
-        company = merge(company, {"timeline": [first | {key.removeprefix("timeline."): value}, *rest]})
+    section = key.partition(".")[0]
+    if section in ("timeline", "groups"):
+        first, *rest = company[section]
+        company = merge(company, {section: [first | {key.partition(".")[2]: value}, *rest]})
     elif key:
         company = merge(company, dotted(**{key.replace(".", "__"): value}))
     # All defaults first: a section that is given in part must not lose the rest of its own.
@@ -352,6 +383,7 @@ def test_every_coefficient_is_alive(case):
 def test_the_table_names_settings_that_exist():
     """And exempts none that it tries."""
     declared = set(known_keys()) | {f"timeline.{item.name}" for item in fields(Shock)}
+    declared |= {f"groups.{item.name}" for item in fields(Group)}
     assert {case.key for case in SPECIAL} <= declared and not any(exempt(case.key) for case in SPECIAL)
     for name in EXEMPT:
         assert name in declared or any(key.startswith(name) for key in declared), name
@@ -365,6 +397,8 @@ def test_no_number_is_left_out():
         if isinstance(item.default, int | float) or item.metadata.get("optional") is int:
             assert key in tried or exempt(key), key
     assert tried >= {f"timeline.{item.name}" for item in fields(Shock)}
+    numbers = (item.name for item in fields(Group) if isinstance(item.default, int | float))
+    assert tried >= {f"groups.{name}" for name in numbers}
 
 
 def test_every_other_word_is_tried():
