@@ -152,16 +152,31 @@ def joint_components(layers: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     layers : list of (int64[n + 1], int32[half-edges])
         Row pointer and partners of each layer.
     """
-    first_ptr = layers[0][0]
     if len(layers) == 1:
         return component_labels(*layers[0])
-    ptr = sum(p for p, _ in layers)
-    nbr = np.empty(int(np.asarray(ptr)[-1]), np.int32)
-    place = np.asarray(ptr)[:-1].copy()
-    for p, partners in layers:
-        degree = np.diff(p)
-        starts = np.repeat(place - p[:-1], degree)
-        nbr[starts + np.arange(partners.size)] = partners
-        place += degree
-    assert np.asarray(ptr).size == first_ptr.size
-    return component_labels(np.asarray(ptr), nbr)
+    ptr, places = joint_rows([p for p, _ in layers])
+    nbr = np.empty(int(ptr[-1]), np.int32)
+    for place, (_, partners) in zip(places, layers, strict=True):
+        nbr[place] = partners
+    return component_labels(ptr, nbr)
+
+
+def joint_rows(pointers: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return the row pointer of several layers laid behind each other, and where each half-edge goes.
+
+    Parameters
+    ----------
+    pointers : list of int64[n + 1]
+        Row pointer of each layer.
+
+    Returns
+    -------
+    int64[n + 1], list of int64[half-edges]
+    """
+    ptr = np.sum(pointers, axis=0)
+    start, places = ptr[:-1].copy(), []
+    for one in pointers:
+        degree = np.diff(one)
+        places.append(np.repeat(start - one[:-1], degree) + np.arange(one[-1]))
+        start += degree
+    return ptr, places

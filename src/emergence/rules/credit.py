@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from emergence.kernels.credit import cascade_defaults
+from emergence.measures.monthly import joint_rows
 from emergence.rules.base import Rule, State, names
 
 SLACK = 1e-12  # relative: equal sums must not fail by rounding
@@ -34,16 +35,12 @@ def claims(state: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     firms, share = state.firms, state.rules.credit.claims
     layers = [state.ties(layer) for layer in state.acting]
-    ptr = np.sum([ties.ptr for ties in layers], axis=0)
+    ptr, places = joint_rows([ties.ptr for ties in layers])
     nbr, claim = np.empty(ptr[-1], np.int32), np.empty(ptr[-1])
-    place = ptr[:-1].copy()
-    for ties in layers:
-        degree = np.diff(ties.ptr)
-        at = np.repeat(place - ties.ptr[:-1], degree) + np.arange(ties.nbr.size)
-        owner = np.repeat(np.arange(degree.size), degree)
+    for at, ties in zip(places, layers, strict=True):
+        owner = np.repeat(np.arange(ties.ptr.size - 1), np.diff(ties.ptr))
         nbr[at] = ties.nbr
         claim[at] = share * ties.w.astype(np.float64) * np.minimum(firms.size[owner], firms.size[ties.nbr])
-        place += degree
     return ptr, nbr, claim
 
 
