@@ -20,8 +20,9 @@ import numpy as np
 import pytest
 from conftest import dotted, grow, merge, same_bytes
 
-from emergence.config import Group, Membership, Shock, Steering, defaults, get, known_keys
+from emergence.config import Group, Membership, Research, Revision, Shock, Steering, defaults, get, known_keys
 from emergence.rules.base import EVENTS
+from emergence.schema import MODELS
 from emergence.step import Simulation
 
 MONTHS = 24
@@ -36,7 +37,6 @@ EXEMPT = {
     "twins.": "runs beside this one; see test_twins",
     "network.ties": "a path",
     "network.firms": "a path",
-    "rules.orchestration.kind": "there is one kind so far",
     "groups.form": "a name; what a form does is in the group's other settings",
 }
 
@@ -126,6 +126,12 @@ def worlds() -> dict[str, dict[str, Any]]:
             POOR, {"groups": [GROUP], "rules": {"work": {"temptation": 0.8}, "membership": {"leaving": 0.5}}}
         ),
         "steered": merge(POOR, {"groups": [GROUP], "rules": {"work": {"temptation": 0.8}}}),
+        "led": merge(
+            POOR,
+            {"groups": [LED], "timeline": [OUSTED], "rules": {"work": {"temptation": 0.8}, "revision": {"every": 1}}},
+        ),
+        "linked": {"groups": [LED | {"orchestration": ["value_chain", "constellation"]}]},
+        "assembly": {"groups": [LED | {"deciding": "participatory"}], "rules": {"membership": {"leaving": 0.5}}},
         "racing": {"rules": {"races": {"enabled": True}}},
         "apart": {
             "groups": [GROUP | {"fee": 0.02}],
@@ -143,6 +149,12 @@ def worlds() -> dict[str, dict[str, Any]]:
     }
 
 
+# A group with an orchestrator, who leaves.
+LED = {
+    "share": 0.6, "orchestration": ["hub_and_spoke", "open_innovation"], "fee": 0.004, "royalty": 0.2, "sanctions": 0.3,
+    "adaptive": True, "events": 0.1,
+}  # fmt: skip
+OUSTED = {"month": 6, "kind": "removal", "target": "orchestrator", "count": 1}
 # A group with every mandate, strict, and with money to act.
 GROUP = {
     "share": 0.5, "sanctions": 0.5, "transparency": 0.5, "fee": 0.002, "monitoring": 0.0005,
@@ -171,9 +183,26 @@ SPECIAL = (
             "publish",
         )
     ),
+    *(Case("groups.orchestration", "linked", [model]) for model in MODELS),
+    Case("groups.orchestration", "led", []),
+    Case("groups.deciding", "led", "participatory"),
+    *(Case(f"groups.{name}", "led") for name in ("adaptive", "coordination", "follow", "royalty")),
+    *(Case("rules.orchestration.models", value=[model]) for model in MODELS[1:]),
+    Case("rules.orchestration.models", value=[]),
+    *(Case(f"rules.orchestration.{name}", "led") for name in ("lead", "research", "succession")),
+    *(Case(f"rules.orchestration.{name}", "linked") for name in ("chain", "crafts")),
+    Case("rules.orchestration.coordination", value=0.5),
+    *(Case(f"rules.research.{item.name}", "led") for item in fields(Research)),
+    *(Case(f"rules.revision.{item.name}", "led") for item in fields(Revision) if item.name != "reserve"),
+    Case("rules.revision.reserve", "led", 0.1),
+    Case("rules.membership.voice", "assembly", 0.6),
     *(Case("rules.work.sharing", "grouped", way) for way in ("contribution", "power", "bargaining")),
     Case("rules.membership.commitment", "grouped", 1.0),
-    *(Case(f"rules.membership.{item.name}", "grouped") for item in fields(Membership) if item.name != "commitment"),
+    *(
+        Case(f"rules.membership.{item.name}", "grouped")
+        for item in fields(Membership)
+        if item.name not in ("commitment", "voice")
+    ),
     Case("rules.steering.few", "steered", 12.0),
     Case("rules.steering.brokerage", "steered", 10.0),
     *(
@@ -290,6 +319,7 @@ SPECIAL = (
     Case("timeline.region", "removal", 0),
     Case("timeline.target", "removal", "degree"),
     Case("timeline.target", "removal", "17"),
+    Case("timeline.target", "led", "random"),
     Case("timeline.count", "removal"),
 )
 
@@ -404,7 +434,10 @@ def test_no_number_is_left_out():
 def test_every_other_word_is_tried():
     for key, item in settings_to_try().items():
         words = set(item.metadata.get("choices", ()))
-        if words and isinstance(item.default, str):
+        if item.metadata.get("several"):
+            tried = {one for case in SPECIAL if case.key == key for one in case.value}
+            assert tried >= words - set(item.default_factory()), key
+        elif words and isinstance(item.default, str):
             tried = {case.value for case in SPECIAL if case.key == key}
             assert tried >= words - {item.default, "demand_crisis"}, key
 

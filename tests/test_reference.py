@@ -74,7 +74,9 @@ def test_score_is_the_formula_of_the_documentation(sim):
 
         standing = max(f.size[k] / 10_000 / (f.size[k] / 10_000 + 1) for k in (i, j))
         value = 0.5 * (comp(i, j) + comp(j, i)) * 0.5 + 0.9 * standing - 0.25 * (1 + (min(ki, kj) / 8) ** 2)
-        got = pairs.score(i, j, ki, kj, state.profile(), state.aside(DEVELOPMENT), p)
+        got = pairs.score(
+            -1, i, j, ki, kj, state.profile(), state.aside(DEVELOPMENT), state.craft(), state.governance(), p
+        )
         assert got == pytest.approx(value, abs=1e-6)
 
 

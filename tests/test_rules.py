@@ -36,6 +36,8 @@ ZERO = {
     "incidents": {"start": 0},
     "dissolution": {"development": 0, "strategic": 0},
     "steering": {"need": -10, "few": 0, "opportunism": 1, "noise": 0},
+    "research": {"experiments": 0},
+    "revision": {"sanctions": 0, "fee": 0},
     "membership": {"joining": 0, "leaving": 0, "expulsion": 0, "commitment": 0},
     "orchestration": {},
 }  # fmt: skip
@@ -44,11 +46,23 @@ ZERO = {
 COMPANY = {
     "steering": {"groups": [{"fund": True, "backup": True, "publish": True}]},
     "membership": {"groups": [{"fee": 0, "monitoring": 0, "sanctions": 0, "mending": 0}]},
+    "research": {
+        "groups": [{"orchestration": ["open_innovation"], "follow": 0}],
+        "rules": {"orchestration": {"models": []}},
+    },
+    "revision": {"groups": [{"adaptive": True, "fee": 0.002, "sanctions": 0.5}]},
     "market": {"rules": FREE},
     "orchestration": {
         "rules": {"formation": {"own_weight": 1}, "search": {"proposed": 0}, "innovation": {"standard": 0}}
     },
 }
+
+
+# A group that does all that groups can do, and has much to learn.
+ACTIVE = {
+    "share": 0.8, "fund": True, "bridge": True, "orchestration": ["open_innovation"], "fee": 0.004, "adaptive": True,
+    "sanctions": 0, "transparency": 1,
+}  # fmt: skip
 
 
 def test_every_rule_of_the_plan_is_tried():
@@ -71,7 +85,7 @@ def test_on_moves_what_the_rule_says_it_moves(rule):
     company = {
         "firms": 100,
         "output": {"events": False},
-        "groups": [{"fund": True, "bridge": True}] if rule.name in ("membership", "steering") else [],
+        "groups": [ACTIVE] if rule.name in ("membership", "steering", "research", "revision") else [],
         "timeline": crisis if rule.name in ("adaptation", "credit", "steering") else [],
     }
     measure, direction = rule.moves
@@ -100,7 +114,7 @@ def test_a_rule_cannot_write_what_it_does_not_declare():
 def test_every_declared_column_exists():
     from emergence.schema import FIRMS, GROUPS, MEMBERSHIPS, TIES
 
-    tables = {"firms": FIRMS, "ties": TIES, "groups": GROUPS, "memberships": MEMBERSHIPS}
+    tables = {"firms": FIRMS, "ties": TIES, "groups": GROUPS, "network": GROUPS, "memberships": MEMBERSHIPS}
     known = set(tables) | {f"{label}.{column.name}" for label, spec in tables.items() for column in spec}
     for rule in PLAN:
         for name in (*rule.reads, *rule.writes):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from emergence.config import Founders, Settings, Shock, find_data, get, known_keys, put
+from emergence.config import Founders, Group, Rules, Settings, Shock, find_data, get, known_keys, put
 from emergence.errors import Refusal, nearest
 from emergence.kernels.landscape import practice_value, redraw_entries, to_z, update_z
 from emergence.kernels.random import fill_units
@@ -18,17 +18,21 @@ from emergence.luck import generator, key, normals, stream
 from emergence.network_io import ImportedNetwork, firm_uid, read_network
 from emergence.networks import make_network
 from emergence.reading import check_value, read_settings
+from emergence.rules.base import bits_of, set_network
 from emergence.rules.culture import sector_norms
-from emergence.rules.environment import BY_UID, DRIFT, own_entries
+from emergence.rules.environment import BY_UID, DRIFT, TARGETS, own_entries
 from emergence.rules.innovation import enter_registry
 from emergence.rules.membership import MOST_GROUPS
+from emergence.rules.orchestration import appoint, choose, offices
 from emergence.schema import (
     ADMISSIONS,
     BITS,
     CULTURE,
+    DECIDINGS,
     FORMS,
     LAYERS,
     MANDATES,
+    MODELS,
     OPERATIONAL,
     PURPOSE,
     SHARINGS,
@@ -47,6 +51,11 @@ SPECIALTY = stream("build.specialty")
 REGIONAL = stream("build.regional")
 MEMBERS = stream("build.members")
 STRATEGIES = stream("build.strategies")
+# Settings of a group that are columns of the same name.
+TAKEN_OVER = (
+    "transparency", "sanctions", "mending", "protection", "events", "remote", "fee", "monitoring", "coordination",
+    "follow", "royalty", "adaptive",
+)  # fmt: skip
 STRONG, WEAK = 0.9, 0.1  # skills of a firm that is good at one thing alone
 
 
@@ -174,7 +183,7 @@ def make_simulation(
     make_practices(world, applied.founders)
     make_ties(world, applied, imported)
     make_demand(world, applied)
-    make_groups(world, settings)
+    make_groups(world, settings, applied.rules)
     check_timeline(world, settings)
     return Simulation(world, settings, applied.rules)
 
@@ -231,10 +240,10 @@ def check_timeline(world: World, settings: Settings) -> None:
     for k, shock in enumerate(settings.timeline):
         if shock.sector is not None and shock.sector >= sectors:
             raise Refusal(f"timeline[{k}].sector: there is no sector {shock.sector}; the last is {sectors - 1}")
-        named = shock.kind == "removal" and shock.target not in ("random", "degree")
+        named = shock.kind == "removal" and shock.target not in TARGETS
         named = named and not shock.target.startswith(BY_UID)
         if named and world.find_firm(shock.target) is None:
-            names = {*world.ids.values(), *world.labels.values(), "random", "degree"}
+            names = {*world.ids.values(), *world.labels.values(), *TARGETS}
             raise Refusal(
                 f"timeline[{k}].target: there is no firm of that name or id, '{shock.target}'; "
                 f"{nearest(shock.target, names)}"
@@ -418,16 +427,17 @@ def make_ties(world: World, settings: Settings, imported: ImportedNetwork | None
         ties.insert(lo[first], hi[first], w=strength[at][first], born=born[at][first], **more)
 
 
-def make_groups(world: World, settings: Settings) -> None:
+def make_groups(world: World, settings: Settings, rules: Rules) -> None:
     """Found the groups and draw their first members, each by its uid."""
     firms = world.firms
     if len(settings.groups) > MOST_GROUPS:
         raise Refusal(f"groups: {len(settings.groups):,} groups are too many to tell apart; at most {MOST_GROUPS:,}")
     for number, group in enumerate(settings.groups):
-        words = {"form": FORMS, "sharing": SHARINGS, "admission": ADMISSIONS}
+        words = {"form": FORMS, "sharing": SHARINGS, "admission": ADMISSIONS, "deciding": DECIDINGS}
         given = {name: np.array([choices.index(getattr(group, name))]) for name, choices in words.items()}
-        for name in ("transparency", "sanctions", "mending", "protection", "events", "remote", "fee", "monitoring"):
+        for name in TAKEN_OVER:
             given[name] = np.array([getattr(group, name)])
+        given["models"] = np.array([bits_of(group.orchestration, MODELS)])
         mandate = sum(getattr(group, name) << bit for bit, name in enumerate(MANDATES))
         world.groups.append(1, gid=np.array([number + 1]), mandate=np.array([mandate]), **given)
         eligible = np.ones(world.size, bool)
@@ -435,8 +445,35 @@ def make_groups(world: World, settings: Settings) -> None:
             wanted = getattr(group, name)
             eligible &= True if wanted is None else firms.column(name) == wanted
         drawn = fill_units(key(world.seed, MEMBERS, number), firms.uid, 1)[:, 0] < group.share
-        uid = np.sort(firms.uid[eligible & drawn])
+        officers = named_officers(world, group, number)
+        uid = np.sort(firms.uid[(eligible & drawn) | np.isin(firms.uid, list(officers.values()))])
         world.memberships.append(uid.size, uid=uid, gid=np.full(uid.size, number + 1))
+        fill_first_offices(world, world.groups, number, officers, world.rows_of(uid))
+    set_network(world, rules)
+    fill_first_offices(world, world.network, 0, {}, np.arange(world.size))
+
+
+def named_officers(world: World, group: Group, number: int) -> dict[str, int]:
+    """Return the uids of the firms that the settings name for offices of a group."""
+    found = {}
+    for office in ("orchestrator", "institute"):
+        name = getattr(group, office)
+        uid = None if name is None else world.find_firm(name)
+        if name is not None and uid is None:
+            raise Refusal(
+                f"groups[{number}].{office}: there is no firm of that name or id, '{name}'; "
+                f"{nearest(name, {*world.ids.values(), *world.labels.values()})}"
+            )
+        if uid is not None:
+            found[office] = uid
+    return found
+
+
+def fill_first_offices(world: World, groups: Any, row: int, named: dict[str, int], members: np.ndarray) -> None:
+    """Give the offices that the models ask for to the firms named, or to the members best fit for them."""
+    participatory = groups.deciding[row] == DECIDINGS.index("participatory")
+    for office in offices(int(groups.models[row]), groups is world.network):
+        appoint(world, groups, row, office, named.get(office, choose(world, office, members, participatory)))
 
 
 def make_demand(world: World, settings: Settings) -> None:

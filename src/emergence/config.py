@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-from emergence.schema import ADMISSIONS, FORMS, KINDS, LAYERS, SHARINGS
+from emergence.schema import ADMISSIONS, DECIDINGS, FORMS, KINDS, LAYERS, MODELS, SHARINGS
 
 
 def config_folder() -> Path:
@@ -38,6 +38,14 @@ def num(default: float, low: float, high: float, unit: str, meaning: str) -> Any
 def word(default: str, choices: tuple[str, ...], meaning: str) -> Any:
     """Declare a word; an empty tuple of choices allows any text."""
     return field(default=default, metadata={"choices": choices, "unit": "", "meaning": meaning})
+
+
+def words(default: tuple[str, ...], choices: tuple[str, ...], meaning: str, least: int = 0) -> Any:
+    """Declare a list of different words, at least so many of them."""
+    return field(
+        default_factory=lambda: list(default),
+        metadata={"choices": choices, "several": True, "least": least, "unit": "", "meaning": meaning},
+    )
 
 
 def switch(default: bool, meaning: str) -> Any:
@@ -284,6 +292,14 @@ class Innovation:
 
 
 @dataclass
+class Research:
+    """What research institutions do where open innovation is a model of orchestration."""
+
+    enabled: bool = switch(True, "rule on")
+    experiments: int = num(20, 0, 10_000, "1/month", "experiments, as far as they are paid for; each costs as a try")
+
+
+@dataclass
 class Races:
     """Innovation races inside a sector."""
 
@@ -447,15 +463,21 @@ class Dissolution:
 
 @dataclass
 class Orchestration:
-    """One orchestrator: whom it brings together, and the standard it proclaims."""
+    """Orchestrators, of groups and of the network at large: whom they bring together, what they ease and proclaim."""
 
     enabled: bool = switch(True, "rule on")
-    kind: str = word("hub_and_spoke", ("hub_and_spoke",), "model of orchestration")
+    models: list[str] = words(("hub_and_spoke",), MODELS, "models of orchestration of the network at large; none: mesh")
     complementarity: float = num(0.5, 0, 5, "1", "score: mean complementarity of the two")
-    hub: float = num(0.9, 0, 5, "1", "score: standing of the larger of the two")
+    hub: float = num(0.9, 0, 5, "1", "score, hub and spoke: standing of the larger of the two")
+    lead: float = num(0.5, 0, 5, "1", "score, hub and spoke: one of the two leads the group")
+    chain: float = num(0.9, 0, 5, "1", "score, value chain: the two have neighbouring crafts")
+    crafts: float = num(0.7, 0, 5, "1", "score, constellation: the two have different crafts")
+    research: float = num(0.9, 0, 5, "1", "score, open innovation: one of the two is the research institution")
     cost: float = num(0.25, 0, 5, "1", "score: times 1+(k/k0)^2 of the less tied side")
+    coordination: float = num(0.0, 0, 10, "logit", "added to success of coordinated projects in the network at large")
     review: int = num(6, 1, 1200, "months", "how often the standard is chosen anew")
     blur: float = num(0.5, 0, 100, "z", "noise with which practices are seen")
+    succession: int = num(12, 0, 1200, "months", "time until a firm that led, or a research institution, is replaced")
 
 
 @dataclass
@@ -469,10 +491,23 @@ class Membership:
     partners: float = num(1.0, 0, 10, "1", "U: share of partners who are members")
     purpose: float = num(0.5, 0, 10, "1", "U: alignment with the members' mean purpose")
     benefit: float = num(10.0, 0, 1000, "1", "U: value of ties to members, per month of capacity")
+    voice: float = num(0.15, 0, 10, "1", "U: a say in decisions, in groups that decide together")
     dues: float = num(20.0, 0, 10_000, "1", "cost in U of a fee of one month of capacity")
     threshold: float = num(0.6, -10, 10, "1", "cost in U of belonging at all")
     commitment: float = num(0.05, 0, 1, "1/month", "speed at which commitment follows what membership brings")
     expulsion: float = num(0.2, 0, 1, "1/month", "chance that sanctions end the membership of one seen cheating")
+
+
+@dataclass
+class Revision:
+    """Groups that adapt their own rules to what they see."""
+
+    enabled: bool = switch(True, "rule on")
+    every: int = num(3, 1, 1200, "months", "how often rules are revised")
+    opportunism: float = num(0.05, 0, 1, "1", "opportunistic acts per project of members above which sanctions rise")
+    sanctions: float = num(0.1, 0, 1, "1", "step by which sanctions rise, or fall below half of that")
+    fee: float = num(0.1, 0, 1, "1", "share by which the fee rises when money lacks, or falls when it abounds")
+    reserve: float = num(12.0, 0, 1200, "months", "fees of so many months in the budget are enough")
 
 
 @dataclass
@@ -502,6 +537,7 @@ class Rules:
     knowledge: Knowledge = part(Knowledge)
     rivalry: Rivalry = part(Rivalry)
     innovation: Innovation = part(Innovation)
+    research: Research = part(Research)
     races: Races = part(Races)
     leakage: Leakage = part(Leakage)
     adaptation: Adaptation = part(Adaptation)
@@ -516,6 +552,7 @@ class Rules:
     incidents: Incidents = part(Incidents)
     dissolution: Dissolution = part(Dissolution)
     membership: Membership = part(Membership)
+    revision: Revision = part(Revision)
     steering: Steering = part(Steering)
     orchestration: Orchestration = part(Orchestration)
 
@@ -525,7 +562,19 @@ class Group:
     """One group at the start: who belongs to it, and its rules."""
 
     name: str = word("", (), "what people call it")
-    form: str = word("association", FORMS, "form of network")
+    form: str = word("association", FORMS, "form of network, a name; what it does is set by the rest")
+    orchestration: list[str] = words((), MODELS, "models of orchestration, several make a hybrid; none: mesh")
+    orchestrator: str | None = optional(str, "hub and spoke: id of the firm that leads; the largest if left out")
+    institute: str | None = optional(
+        str, "open innovation: id of the research institution; the best skilled if left out"
+    )
+    deciding: str = word("central", DECIDINGS, "who decides: the orchestrator alone, or all who are concerned")
+    adaptive: bool = switch(False, "fees and sanctions are revised by what is seen, see rules.revision")
+    coordination: float = num(
+        0.5, 0, 10, "logit", "orchestrated: added to the success of projects that are coordinated"
+    )
+    follow: float = num(0.5, 0, 1, "1", "orchestrated: share of copying that follows the standard, at autonomy .5")
+    royalty: float = num(0.0, 0, 1, "1", "hub and spoke: share of the fees that goes to the firm that leads")
     share: float = num(0.3, 0, 1, "1", "share of those eligible who belong at the start")
     sector: int | None = optional(int, "only firms of this sector", 0, 254)
     region: int | None = optional(int, "only firms of this region", 0, 32_000)
@@ -538,7 +587,7 @@ class Group:
     events: float = num(0.2, 0, 1, "1", "share of a member's meetings that take place at its events")
     remote: bool = switch(False, "its events know no distance")
     fee: float = num(0.002, 0, 1, "months", "fee a month, in months of the member's capacity")
-    monitoring: float = num(0.001, 0, 1, "months", "cost of full transparency and sanctions, per member and month")
+    monitoring: float = num(0.001, 0, 1, "months", "cost of transparency, sanctions, coordination at 1, per member")
     fund: bool = switch(False, "mandate: lend cash to members in need")
     bridge: bool = switch(False, "mandate: tie parts of the network that hang apart")
     backup: bool = switch(False, "mandate: tie members with few ties")
@@ -556,7 +605,9 @@ class Shock:
     recovery: int = num(12, 0, 100_000, "months", "demand_crisis: time back to normal")
     sector: int | None = optional(int, "only this sector", 0, 254)
     region: int | None = optional(int, "removal: only this region", 0, 999)
-    target: str = word("random", (), "removal: random, degree (hubs first), or the id of a firm")
+    target: str = word(
+        "random", (), "removal: random, degree (hubs first), orchestrator (who leads groups), or a firm's id"
+    )
     count: int = num(1, 0, 10_000_000, "firms", "removal: how many")
 
 
@@ -618,13 +669,8 @@ class Settings:
     firms: int = num(300, 1, 20_000_000, "count", "firms at the start (a file brings its own)")
     threads: int = num(1, 1, 256, "count", "threads; results do not depend on it")
     debug: bool = switch(False, "check every invariant after every month")
-    layers: list[str] = field(
-        default_factory=lambda: ["development", "strategic"],
-        metadata={
-            "choices": ("development", "strategic"),
-            "unit": "",
-            "meaning": "layers on which rules act",
-        },
+    layers: list[str] = words(
+        ("development", "strategic"), ("development", "strategic"), "layers on which rules act", 1
     )
     conditions: Conditions = part(Conditions)
     founders: Founders = part(Founders)

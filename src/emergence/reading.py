@@ -104,11 +104,12 @@ def check_value(key: str, value: Any, item: dataclasses.Field[Any]) -> Any:
         if about["optional"] is str:
             return _check_text(key, value, ())
         return _check_number(key, value, True, about)
-    if item.name == "layers":
-        if not isinstance(value, list | tuple) or not value:
-            raise Refusal(f"{key}: a list of layers is needed, such as [development,strategic], not {value!r}")
-        chosen = {_check_text(key, one, about["choices"]) for one in value}
-        return [layer for layer in about["choices"] if layer in chosen]
+    if about.get("several"):
+        choices = about["choices"]
+        if not isinstance(value, list | tuple) or len(value) < about["least"]:
+            raise Refusal(f"{key}: a list of {' or '.join(choices)} is needed, such as [{choices[0]}], not {value!r}")
+        chosen = {_check_text(key, one, choices) for one in value}
+        return [one for one in choices if one in chosen]
     if isinstance(item.default, bool):
         if not isinstance(value, bool):
             raise Refusal(f"{key}: true or false is needed, not {value!r}")

@@ -11,7 +11,18 @@ from dataclasses import dataclass
 LAYERS = ("operational", "development", "strategic", "social")
 OPERATIONAL, DEVELOPMENT, STRATEGIC, SOCIAL = range(4)
 
-FORMS = ("cluster", "association", "supply_chain", "franchise", "virtual", "constellation", "platform")
+FORMS = (
+    "cluster",
+    "association",
+    "supply_chain",
+    "franchise",
+    "virtual",
+    "constellation",
+    "platform",
+    "open_innovation",
+)
+MODELS = ("hub_and_spoke", "value_chain", "constellation", "open_innovation")  # of orchestration; none: a mesh
+DECIDINGS = ("central", "participatory")
 SHARINGS = ("equal", "contribution", "power", "bargaining")
 BUYS = 1  # role of the side of an operational tie that buys
 MANDATES = ("fund", "bridge", "backup", "publish")
@@ -143,7 +154,22 @@ TIES = (
 GROUPS = (
     _c("gid", "int64", "id", -1, "identity of the group"),
     _c("form", "uint8", "code", 0, "cluster, association, supply_chain, franchise, virtual, constellation, ..."),
-    _c("orchestrator", "int64", "uid", -1, "uid of the orchestrating firm, -1 none"),
+    _c(
+        "models",
+        "uint8",
+        "bits",
+        0,
+        "models of orchestration: hub and spoke, value chain, constellation, open innovation",
+    ),
+    _c("orchestrator", "int64", "uid", -1, "uid of the firm that leads, -1 none"),
+    _c("institute", "int64", "uid", -1, "uid of the research institution, -1 none"),
+    _c("vacant", "int32", "month", -1, "month since which nobody leads or researches that should, -1 filled"),
+    _c("standard", "uint64", "bits", 0, "practice that the group proclaims, 0 none yet"),
+    _c("follow", "float64", "1", 0.5, "share of copying that follows the standard at an autonomy of .5, [0, 1]"),
+    _c("coordination", "float64", "logit", 0, "added to the success of projects that are coordinated"),
+    _c("royalty", "float64", "1", 0, "share of the fees that goes to the firm that leads, [0, 1]"),
+    _c("deciding", "uint8", "code", 0, "central or participatory"),
+    _c("adaptive", "uint8", "bool", 0, "1 if the group revises its rules by what is seen"),
     _c("sharing", "uint8", "code", 0, "of joint value: equal, contribution, power, bargaining"),
     _c("transparency", "float64", "1", 0.5, "how much members see of each other's conduct, [0, 1]"),
     _c("sanctions", "float64", "1", 0, "how dearly opportunism that is seen is paid for, [0, 1]"),
@@ -164,5 +190,4 @@ MEMBERSHIPS = (
     _c("gid", "int64", "id", -1, "the group"),
     _c("joined", "int32", "month", 0, "month of joining"),
     _c("commitment", "float64", "1", 0.5, "commitment, [0, 1]"),
-    _c("role", "uint8", "code", 0, "role in the group"),
 )

@@ -7,12 +7,12 @@ Order of the phases and of the rules in them:
 3. formation: formation
 4. working together: work
 5. strengthening and decay: strengthening
-6. innovation: secrecy, knowledge, rivalry, innovation, races, leakage
+6. innovation: secrecy, knowledge, rivalry, innovation, research, races, leakage
 7. adaptation: adaptation, strategies, culture
 8. market and money: market, support, credit, exit, entry
 9. digital and contagion: adoption, incidents
 10. dissolution: dissolution
-11. governance, sensing, steering: membership, steering, orchestration
+11. governance, sensing, steering: membership, revision, steering, orchestration
 12. observation: measures (read-only)
 
 To add your own rule, put it into `PLAN` behind the rule that it follows.
@@ -54,6 +54,8 @@ from emergence.rules import (
     membership,
     orchestration,
     races,
+    research,
+    revision,
     rivalry,
     search,
     secrecy,
@@ -63,7 +65,7 @@ from emergence.rules import (
     support,
     work,
 )
-from emergence.rules.base import EVENT_COLUMNS, EventLog, Rule, State
+from emergence.rules.base import EVENT_COLUMNS, EventLog, Rule, State, set_network
 from emergence.rules.own import with_own_rules
 from emergence.world import World
 
@@ -77,6 +79,7 @@ PLAN: tuple[Rule, ...] = (
     knowledge.RULE,
     rivalry.RULE,
     innovation.RULE,
+    research.RULE,
     races.RULE,
     leakage.RULE,
     adaptation.RULE,
@@ -91,6 +94,7 @@ PLAN: tuple[Rule, ...] = (
     incidents.RULE,
     dissolution.RULE,
     membership.RULE,
+    revision.RULE,
     steering.RULE,
     orchestration.RULE,
 )
@@ -259,6 +263,7 @@ def begin_month(state: State) -> None:
         world.ties[layer].outcome[:] = 0
     state.meetings, state.hidden, state.niche, state.pull, state.gained = {}, {}, None, None, None
     state._packed.clear()
+    set_network(world, state.rules)
 
 
 def is_on(rules: Rules, rule: Rule) -> bool:

@@ -196,6 +196,8 @@ class World:
     Attributes
     ----------
     firms, groups, memberships : Table
+    network : Table
+        One row: the network at large, as a group that everyone belongs to.
     ties : list of Ties
         One per layer, in the order of `schema.LAYERS`.
     step : int
@@ -224,7 +226,8 @@ class World:
 
     def __init__(self, firms: int = 0) -> None:
         self.firms: Any = Table(FIRMS, firms)
-        self.groups = Table(GROUPS)
+        self.groups: Any = Table(GROUPS)
+        self.network: Any = Table(GROUPS, 1)
         self.memberships = Table(MEMBERSHIPS)
         self.ties = [Ties(layer, firms) for layer in range(len(LAYERS))]
         self.step = 0
@@ -234,7 +237,6 @@ class World:
         self.slots: np.ndarray = np.arange(firms, dtype=np.int32)
         self.landscape: np.ndarray = np.zeros((1, 1, 1))
         self.demand: dict[str, np.ndarray] = {}
-        self.standard = np.uint64(0)
         self.own_left = 1.0
         self.sensed: dict[int, dict[str, Any]] = {}
         self.registry = Registry()
@@ -312,7 +314,8 @@ class World:
     def copy(self) -> World:
         """Return a world of its own in the same state, to branch a twin from."""
         twin = copy.copy(self)
-        twin.firms, twin.groups, twin.memberships = (t.copy() for t in (self.firms, self.groups, self.memberships))
+        for name in ("firms", "groups", "network", "memberships"):
+            setattr(twin, name, getattr(self, name).copy())
         twin.ties = [ties.copy() for ties in self.ties]
         twin.slots, twin.landscape = self.slots.copy(), self.landscape.copy()
         twin.demand = {name: array.copy() for name, array in self.demand.items()}
@@ -397,7 +400,6 @@ class World:
             "seed": self.seed,
             "founders": self.founders,
             "made_by_hand": self.made_by_hand,
-            "standard": int(self.standard),
             "own_left": self.own_left,
             "sensed": [[gid, seen | {"part": list(seen["part"].items())}] for gid, seen in self.sensed.items()],
             "registry": self.registry.count,
@@ -443,6 +445,7 @@ class World:
             if scalars["format"] != FORMAT:
                 raise ValueError(f"{path}: state of format {scalars['format']}, this version reads {FORMAT}")
             world = cls()
+            world.network = Table(GROUPS)
             for label, table in world._tables():
                 columns = {name: arrays[f"{label}.{name}"] for name in table.spec}
                 table.append(len(next(iter(columns.values()))), **columns)
@@ -458,7 +461,6 @@ class World:
             )
         for name in ("step", "seed", "founders", "made_by_hand", "own_left", "words", "ledger", "counts", "totals"):
             setattr(world, name, scalars[name])
-        world.standard = np.uint64(scalars["standard"])
         world.sensed = {gid: seen | {"part": dict(map(tuple, seen["part"]))} for gid, seen in scalars["sensed"]}
         world.labels = {int(uid): name for uid, name in scalars["labels"].items()}
         world.extra = {
@@ -471,6 +473,7 @@ class World:
         named: list[tuple[str, Table]] = [
             ("firms", self.firms),
             ("groups", self.groups),
+            ("network", self.network),
             ("memberships", self.memberships),
         ]
         return named + list(zip(LAYERS, self.ties, strict=True))

@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from emergence.kernels.graph import find
+from emergence.kernels.groups import PARTICIPATORY, steering_group
 from emergence.kernels.pairs import elsewhere_trust, logistic, score, shared_partners, trust_of, utility
 from emergence.kernels.random import pair_key, unit
 
@@ -23,7 +24,7 @@ def consents(u_i, u_j, noise, rate, draw):
 def make_consents(
     lo, hi, key, rate, noise, blind, met, uid, own, x, y, sector, profile, aside,
     ptr, nbr, ptr_a, nbr_a, good_a, bad_a, ptr_b, nbr_b, good_b, bad_b, ptr_c, nbr_c, good_c, bad_c,
-    p, q, consent, order,
+    member_of, craft, governance, p, q, consent, order,
 ):  # fmt: skip
     """Decide each meeting of rows lo..hi: both must want the tie.
 
@@ -34,7 +35,9 @@ def make_consents(
     met : int32[n, MOST]
         Candidates.
     own : float64[n]
-        Weight of own utility against the orchestrator's score.
+        Weight of own utility against the orchestrator's score, where there is an orchestrator.
+    member_of, craft, governance : int32[n, slots], int8[n], float64[groups + 1, columns]
+        Groups of each firm, its craft, and the rules of the groups; see `kernels.groups`.
     consent : uint8[n, MOST]
         Written: AGREED where both consent, DECLINED where they met in vain, else 0.
     order : uint32[n, MOST]
@@ -65,9 +68,15 @@ def make_consents(
             u_i = utility(i, j, t_i, shared, t_i >= 0.0, k_i, profile, x, y, sector, p)
             u_j = utility(j, i, t_j, shared, t_j >= 0.0, k_j, profile, x, y, sector, p)
             if own[i] < 1.0 or own[j] < 1.0:
-                seen = score(i, j, k_i, k_j, profile, aside, q)
-                u_i = own[i] * u_i + (1.0 - own[i]) * seen
-                u_j = own[j] * u_j + (1.0 - own[j]) * seen
+                group = steering_group(member_of, i, j, governance)
+                if group >= 0:
+                    # What all who are concerned decide together is what is best for both.
+                    if governance[group, PARTICIPATORY] > 0.0:
+                        seen = 0.5 * (u_i + u_j)
+                    else:
+                        seen = score(group, i, j, k_i, k_j, profile, aside, craft, governance, q)
+                    u_i = own[i] * u_i + (1.0 - own[i]) * seen
+                    u_j = own[j] * u_j + (1.0 - own[j]) * seen
             if consents(u_i, u_j, noise, rate, unit(words[0])):
                 consent[i, m] = AGREED
 

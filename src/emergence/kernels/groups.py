@@ -6,6 +6,12 @@ from numba import njit
 EQUAL, CONTRIBUTION, POWER, BARGAINING = 0, 1, 2, 3
 # Columns of the table of governance, one row a group, the last for ties outside groups.
 SHARING, RESTRAINT, MENDING, EVENTS, REMOTE, PROTECTION = 0, 1, 2, 3, 4, 5
+# Of the orchestrator: whether there is one, who decides, what eases projects and for whom, rows of its firms.
+STEERED, PARTICIPATORY, COORDINATION, COVERS, LEAD, INSTITUTE = 6, 7, 8, 9, 10, 11
+# Weights of its score.
+MATCH, STANDING, WITH_LEAD, CHAIN, CRAFTS, RESEARCH = 12, 13, 14, 15, 16, 17
+COLUMNS = 18
+NOBODY, NEIGHBOURS, DIFFERENT, ALL = 0, 1, 2, 3  # whose projects are coordinated: of what crafts
 
 
 @njit(cache=True, inline="always")
@@ -25,6 +31,41 @@ def common_group(member_of, i, j):
             if member_of[j, b] == g:
                 return np.int64(g)
     return np.int64(-1)
+
+
+@njit(cache=True, inline="always")
+def steering_group(member_of, i, j, governance):
+    """Return the group whose orchestrator has a say in a tie of two firms, or -1.
+
+    It is the first group that both belong to and that has an orchestrator, else the network at large (last row).
+    """
+    for a in range(member_of.shape[1]):
+        g = member_of[i, a]
+        if g < 0:
+            break
+        if governance[g, STEERED] > 0.0:
+            for b in range(member_of.shape[1]):
+                if member_of[j, b] == g:
+                    return np.int64(g)
+    last = governance.shape[0] - 1
+    return np.int64(last) if governance[last, STEERED] > 0.0 else np.int64(-1)
+
+
+@njit(cache=True, inline="always")
+def eased(group, i, j, craft, governance):
+    """Return what coordination adds to the success of a project of two members of a group, logit.
+
+    Parameters
+    ----------
+    craft : int8[n]
+        The skill in which each firm is strongest: its place in a value chain.
+    """
+    covers = governance[group, COVERS]
+    if covers == NOBODY:
+        return 0.0
+    apart = abs(np.int64(craft[i]) - np.int64(craft[j]))
+    covered = covers == ALL or (covers == DIFFERENT and apart > 0) or (covers == NEIGHBOURS and apart == 1)
+    return governance[group, COORDINATION] if covered else 0.0
 
 
 @njit(cache=True, inline="always")

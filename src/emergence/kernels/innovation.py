@@ -22,7 +22,6 @@ class InnovationParams(NamedTuple):
     longest: float
     seeing: float
     temperature: float
-    standard: float
     differentiation: float
     bits: float
 
@@ -62,13 +61,14 @@ def copy_segment(practice, source, start, length, bits):
 
 @njit(cache=True, nogil=True)
 def make_practices(
-    lo, hi, key, uid, sector, practice, z, drive, explore, standard, landscape,
+    lo, hi, key, uid, sector, practice, z, drive, explore, standard, follow, landscape,
     ptr_a, nbr_a, ptr_b, nbr_b, hidden_a, hidden_b, size, niche, mass, p, new_practice, new_z, how, source, tried,
 ):  # fmt: skip
     """Let rows lo..hi try a new practice; `practice` and `z` are as the month began.
 
     `hidden_a`, `hidden_b` (uint8 per half-edge, or empty) mark partners who hide; `niche` and `mass` (see
-    `kernels.rivalry`) are read where firms differentiate.
+    `kernels.rivalry`) are read where firms differentiate; `standard` (uint64[n]) is the practice that is
+    proclaimed to each firm, `follow` (float64[n]) the share of copying that follows it.
 
     Written: `new_practice`, `new_z`, `how` (KEPT, COPIED, ...), `source` (row or -1), `tried` (0/1).
     """
@@ -92,8 +92,8 @@ def make_practices(
         length = np.int64(p.shortest) + below(words[3], np.int64(p.longest) - np.int64(p.shortest) + 1)
         candidate = practice[i]
         if k > 0 and mode < p.copy:
-            if unit(more[0]) < p.standard:
-                other = standard
+            if unit(more[0]) < follow[i]:
+                other = standard[i]
             elif unit(more[1]) < p.seeing:
                 source[i] = best_partner(i, k, table, practice, ptr_a, nbr_a, ptr_b, nbr_b, hidden_a, hidden_b)
                 other = practice[source[i] if source[i] >= 0 else i]

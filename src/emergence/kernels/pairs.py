@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from emergence.kernels.graph import common, find
+from emergence.kernels.groups import CHAIN, CRAFTS, INSTITUTE, LEAD, MATCH, RESEARCH, STANDING, WITH_LEAD
 
 
 class UtilityParams(NamedTuple):
@@ -35,10 +36,8 @@ class UtilityParams(NamedTuple):
 
 
 class ScoreParams(NamedTuple):
-    """The orchestrator's score; see `config.Orchestration`."""
+    """What every orchestrator's score counts as cost; see `config.Orchestration`."""
 
-    complementarity: float
-    hub: float
     cost: float
     k0: float
 
@@ -136,12 +135,22 @@ def utility(i, j, own_trust, shared, elsewhere, degree, profile, x, y, sector, p
 
 
 @njit(cache=True)
-def score(i, j, degree_i, degree_j, profile, aside, p):
-    """Return what an orchestrator of a hub-and-spoke network sees in a tie of `i` and `j`."""
+def score(group, i, j, degree_i, degree_j, profile, aside, craft, governance, p):
+    """Return what the orchestrator of a group sees in a tie of `i` and `j`; see `kernels.groups`."""
     crowd = min(degree_i, degree_j) / p.k0
     both = 0.5 * (complementarity(profile, i, j) + complementarity(profile, j, i))
     standing = max(np.float64(aside[i, 2]), np.float64(aside[j, 2]))
-    return p.complementarity * both + p.hub * standing - p.cost * (1.0 + crowd * crowd)
+    apart = abs(np.int64(craft[i]) - np.int64(craft[j]))
+    value = governance[group, MATCH] * both + governance[group, STANDING] * standing
+    if i == governance[group, LEAD] or j == governance[group, LEAD]:
+        value += governance[group, WITH_LEAD]
+    if i == governance[group, INSTITUTE] or j == governance[group, INSTITUTE]:
+        value += governance[group, RESEARCH]
+    if apart == 1:
+        value += governance[group, CHAIN]
+    if apart > 0:
+        value += governance[group, CRAFTS]
+    return value - p.cost * (1.0 + crowd * crowd)
 
 
 @njit(cache=True, inline="always")

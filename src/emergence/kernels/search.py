@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from emergence.kernels.groups import EVENTS, REMOTE
+from emergence.kernels.groups import EVENTS, LEAD, REMOTE, STEERED
 from emergence.kernels.pairs import score
 from emergence.kernels.random import below, draw4, unit
 
@@ -52,8 +52,8 @@ def effort(size, exponent, unit_size, slack, slack_effect, drive):
 
 @njit(cache=True, nogil=True)
 def make_meetings(
-    lo, hi, key, urn_key, uid, size, slack, drive, x, y, slots, ptr, nbr, profile, aside, member_of, governance,
-    group_ptr, members, p, q, out,
+    lo, hi, key, urn_key, uid, size, slack, drive, x, y, slots, ptr, nbr, profile, aside, craft,
+    member_of, governance, group_ptr, members, p, q, out,
 ):  # fmt: skip
     """Write the candidates that rows lo..hi meet into `out` (int32[n, MOST], -1 for none)."""
     for i in range(lo, hi):
@@ -65,8 +65,11 @@ def make_meetings(
             if m >= wanted:
                 continue
             words = draw4(key, uid[i], m + 1)
-            if unit(words[1]) < p.proposed:
-                out[i, m] = propose(i, m, urn_key, uid, slots, ptr, profile, aside, q)
+            group = orchestrating(i, member_of, governance) if unit(words[1]) < p.proposed else np.int64(-1)
+            if group >= 0:
+                out[i, m] = propose(
+                    i, m, group, key, urn_key, uid, slots, ptr, profile, aside, craft, governance, group_ptr, members, q
+                )
             elif unit(words[3]) < chance_of_event(i, member_of, governance):
                 out[i, m] = attend(
                     i, words[0], draw4(key, uid[i], -1 - m), x, y, member_of, governance, group_ptr, members, p
@@ -134,16 +137,40 @@ def attend(i, which, words, x, y, member_of, governance, group_ptr, members, p):
     return np.int32(-1)
 
 
+@njit(cache=True, inline="always")
+def orchestrating(i, member_of, governance):
+    """Return the first group of `i` that has an orchestrator, the last row for the network at large, or -1."""
+    for a in range(member_of.shape[1]):
+        if member_of[i, a] >= 0 and governance[member_of[i, a], STEERED] > 0.0:
+            return np.int64(member_of[i, a])
+    last = governance.shape[0] - 1
+    return np.int64(last) if governance[last, STEERED] > 0.0 else np.int64(-1)
+
+
 @njit(cache=True)
-def propose(i, m, urn_key, uid, slots, ptr, profile, aside, q):
-    """Return the best of a few firms in the eyes of the orchestrator, or -1."""
+def propose(
+    i, m, group, key, urn_key, uid, slots, ptr, profile, aside, craft, governance, group_ptr, members, q
+):  # fmt: skip
+    """Return the best of a few candidates in the eyes of the orchestrator, or -1.
+
+    Candidates are members of the group and the firm that leads it, or anyone in the network at large.
+    """
     best = np.int32(-1)
     best_score = -1e300
-    for t in range(TRIES):
-        j = from_urn(urn_key, uid[i], m * TRIES + t, slots)
+    inside = group < governance.shape[0] - 1
+    lead = np.int64(governance[group, LEAD])
+    words = draw4(key, uid[i], -1 - MOST - m)
+    for t in range(-1 if lead >= 0 else 0, TRIES):
+        if t < 0:
+            j = lead
+        elif inside:
+            first = group_ptr[group]
+            j = np.int64(members[first + below(words[t], group_ptr[group + 1] - first)])
+        else:
+            j = from_urn(urn_key, uid[i], m * TRIES + t, slots)
         if j < 0 or j == i:
             continue
-        value = score(i, j, ptr[i + 1] - ptr[i], ptr[j + 1] - ptr[j], profile, aside, q)
+        value = score(group, i, j, ptr[i + 1] - ptr[i], ptr[j + 1] - ptr[j], profile, aside, craft, governance, q)
         if value > best_score:
             best_score = value
             best = np.int32(j)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from emergence.kernels.groups import MENDING, RESTRAINT, SHARING, common_group, share_of_first
+from emergence.kernels.groups import MENDING, RESTRAINT, SHARING, common_group, eased, share_of_first
 from emergence.kernels.pairs import gap, inverted_u, logistic, trust_of
 from emergence.kernels.random import draw4, unit
 
@@ -42,8 +42,8 @@ class WorkParams(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def update_projects(
-    lo, hi, key, uid, profile, aside, ptr, nbr, w, good, bad, good_in, bad_in, member_of, governance, held, bold, p,
-    outcome, value, income, projects, successes, betrayals,
+    lo, hi, key, uid, profile, aside, ptr, nbr, w, good, bad, good_in, bad_in,
+    member_of, craft, governance, held, bold, p, outcome, value, income, projects, successes, betrayals,
 ):  # fmt: skip
     """Run the month's joint projects of rows lo..hi.
 
@@ -51,6 +51,8 @@ def update_projects(
     ----------
     member_of : int32[n, slots]
         Groups of each firm.
+    craft : int8[n]
+        The skill in which each firm is strongest.
     governance : float64[groups + 1, columns]
         Rules of the groups, the last row for ties outside; see `kernels.groups`.
     held : float64[n]
@@ -84,13 +86,14 @@ def update_projects(
                 fit = p.constant + p.coverage * covered + p.trust * 0.5 * (t_i + t_j)
                 fit += p.alignment * alignment + p.cognitive * inverted_u(gap(profile, i, j, 0, 5), p.optimum)
                 fit -= p.culture * gap(profile, i, j, 5, 11) + p.coordination
+                group = common_group(member_of, np.int64(i), np.int64(j))
+                if group < 0:
+                    group = governance.shape[0] - 1
+                fit += eased(group, i, j, craft, governance)
                 projects[i] += 1
                 if unit(words[1]) < attention * logistic(fit):
                     mine = words[2] & LOW16 if first else words[2] >> HALF
                     theirs = words[2] >> HALF if first else words[2] & LOW16
-                    group = common_group(member_of, np.int64(i), np.int64(j))
-                    if group < 0:
-                        group = governance.shape[0] - 1
                     lure = p.temptation * (1.0 - 0.5 * alignment) * governance[group, RESTRAINT]
                     i_cheat = (np.float64(mine) + 0.5) / 65536.0 < lure * bold[i] * (1.0 - t_i)
                     j_cheats = (np.float64(theirs) + 0.5) / 65536.0 < lure * bold[j] * (1.0 - t_j)

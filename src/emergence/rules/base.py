@@ -16,11 +16,10 @@ import numpy as np
 
 from emergence import luck
 from emergence.config import Rules, Settings
+from emergence.kernels import groups as of
 from emergence.kernels import pairs
 from emergence.kernels.graph import mark_dead_ends
-from emergence.kernels.groups import EVENTS as EVENTS_OF
-from emergence.kernels.groups import MENDING, PROTECTION, REMOTE, RESTRAINT, SHARING
-from emergence.schema import LAYERS, SHARINGS
+from emergence.schema import DECIDINGS, LAYERS, MODELS, SHARINGS
 from emergence.world import Table, Ties, World
 
 UNIT = 10_000.0  # EUR a month: the size at which scale-free parameters are quoted
@@ -39,6 +38,7 @@ EVENTS = (
     "incident",
     "joined",
     "left",
+    "appointed",
 )
 EVENT_COLUMNS = {
     "step": "int32",
@@ -155,6 +155,7 @@ class State:
         self._packed: dict[Any, np.ndarray] = {}
         self._membership: Membership | None = None
         self._rule: Rule | None = None
+        set_network(world, rules)
         self._pool = ThreadPoolExecutor(settings.threads) if settings.threads > 1 else None
 
     @property
@@ -164,8 +165,8 @@ class State:
 
     @property
     def orchestrated(self) -> bool:
-        """Whether there is an orchestrator."""
-        return self.rules.orchestration.enabled
+        """Whether there is an orchestrator, of a group or of the network at large."""
+        return bool(self.governance()[:, of.STEERED].any())
 
     def enter_rule(self, rule: Rule) -> None:
         """Hand the state to a rule."""
@@ -176,6 +177,8 @@ class State:
         written = {name.split(".")[-1] for name in rule.writes}
         if written & {"skills", "culture", "purpose", "reputation", "z", "size", "firms", "ties"}:
             self._packed.clear()
+        elif any(name.startswith(("groups.", "network.")) for name in rule.writes):
+            self._packed.pop("governance", None)
 
     def luck(self, stream: int) -> np.uint64:
         """Return the key of a stream in this month."""
@@ -218,6 +221,11 @@ class State:
         return self._view("groups", self.world.groups)
 
     @property
+    def network(self) -> Any:
+        """Columns of the network at large, one row."""
+        return self._view("network", self.world.network)
+
+    @property
     def memberships(self) -> Any:
         """Columns of the memberships, a row a firm and group."""
         return self._view("memberships", self.world.memberships)
@@ -231,16 +239,19 @@ class State:
 
     def governance(self) -> np.ndarray:
         """Return the rules of the groups as kernels take them, float64[groups + 1, columns]; last: outside."""
-        groups, work = self.world.groups, self.rules.work
-        table = np.zeros((groups.count + 1, 6))
-        table[:-1, SHARING] = groups.sharing
-        table[:-1, RESTRAINT] = 1.0 - groups.sanctions * groups.transparency * groups.funded
-        table[:-1, MENDING] = groups.mending * groups.funded
-        table[:-1, EVENTS_OF] = groups.events
-        table[:-1, REMOTE] = groups.remote
-        table[:-1, PROTECTION] = groups.protection * groups.funded
-        table[-1, SHARING], table[-1, RESTRAINT] = SHARINGS.index(work.sharing), 1.0
-        return table
+        if "governance" not in self._packed:
+            self._packed["governance"] = governance_of(self.world, self.rules)
+        return self._packed["governance"]
+
+    def craft(self) -> np.ndarray:
+        """Return the skill in which each firm is strongest, its place in a value chain, int8[firms]."""
+        if "craft" not in self._packed:
+            if (self.governance()[:, of.CHAIN :] + self.governance()[:, [of.COVERS]] > 0).any():
+                craft = self.world.firms.base_skills.argmax(axis=1).astype(np.int8)
+            else:
+                craft = np.zeros(self.world.size, np.int8)
+            self._packed["craft"] = craft
+        return self._packed["craft"]
 
     def learning(self, *columns: str) -> list[np.ndarray]:
         """Return ptr, nbr (or the columns named) of the two layers on which firms see each other.
@@ -390,6 +401,65 @@ def membership_of(world: World, versions: tuple[int, int]) -> Membership:
     by_group = np.lexsort((firm, group))
     ptr = np.searchsorted(group[by_group], np.arange(groups.count + 1)).astype(np.int64)
     return Membership(versions, of, ptr, firm[by_group].astype(np.int32))
+
+
+def set_network(world: World, rules: Rules) -> None:
+    """Give the network at large, as the group that everyone belongs to, the rules that the settings say."""
+    network, settings = world.network, rules.orchestration
+    network.models[0] = bits_of(settings.models, MODELS)
+    network.coordination[0] = settings.coordination
+    network.sharing[0] = SHARINGS.index(rules.work.sharing)
+
+
+def bits_of(chosen: Sequence[str], names: Sequence[str]) -> int:
+    """Return the chosen names as bits, in the order of all names."""
+    return sum(1 << bit for bit, name in enumerate(names) if name in chosen)
+
+
+def governance_of(world: World, rules: Rules) -> np.ndarray:
+    """Return the rules of the groups, float64[groups + 1, columns]; the last row is the network at large."""
+    table = np.zeros((world.groups.count + 1, of.COLUMNS))
+    table[:, of.LEAD] = table[:, of.INSTITUTE] = -1.0
+    for lines, groups in ((table[:-1], world.groups), (table[-1:], world.network)):
+        lines[:, of.SHARING] = groups.sharing
+        lines[:, of.RESTRAINT] = 1.0 - groups.sanctions * groups.transparency * groups.funded
+        lines[:, of.MENDING] = groups.mending * groups.funded
+        lines[:, of.EVENTS] = groups.events
+        lines[:, of.REMOTE] = groups.remote
+        lines[:, of.PROTECTION] = groups.protection * groups.funded
+        if rules.orchestration.enabled:
+            for row in np.flatnonzero(groups.models).tolist():
+                orchestrate(lines[row], groups, row, world, rules)
+    return table
+
+
+def orchestrate(line: np.ndarray, groups: Table, row: int, world: World, rules: Rules) -> None:
+    """Write what the orchestrator of a group wants and eases into its line of the table.
+
+    A hybrid's score is the mean of its models' scores; it coordinates whatever one of them does.
+    """
+    settings = rules.orchestration
+    models = [name for bit, name in enumerate(MODELS) if groups.models[row] >> bit & 1]
+    share, covers = 1.0 / len(models), of.NOBODY
+    line[of.STEERED], line[of.PARTICIPATORY] = 1.0, groups.deciding[row] == DECIDINGS.index("participatory")
+    line[of.MATCH] = settings.complementarity
+    for column, uid in ((of.LEAD, groups.orchestrator[row]), (of.INSTITUTE, groups.institute[row])):
+        if uid >= 0:
+            line[column] = world.rows_of([uid])[0]
+    if "hub_and_spoke" in models:
+        line[of.STANDING], line[of.WITH_LEAD] = share * settings.hub, share * settings.lead
+        led = groups is world.network or line[of.LEAD] >= 0
+        covers = max(covers, of.ALL if led else of.NOBODY)
+    if "value_chain" in models:
+        line[of.CHAIN] = share * settings.chain
+        covers = max(covers, of.NEIGHBOURS)
+    if "constellation" in models:
+        line[of.CRAFTS] = share * settings.crafts
+        covers = max(covers, of.DIFFERENT)
+    if "open_innovation" in models:
+        line[of.RESEARCH] = share * settings.research
+    line[of.COVERS] = covers
+    line[of.COORDINATION] = groups.coordination[row] * groups.funded[row]
 
 
 def params(kind: Any, *sources: Any, **more: float) -> Any:

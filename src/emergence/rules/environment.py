@@ -17,6 +17,7 @@ COMMON = stream("environment.common")
 DEMAND = stream("environment.demand")
 REMOVAL = stream("environment.removal")
 BY_UID = "uid:"  # a target that names firms by their uids
+TARGETS = ("random", "degree", "orchestrator")
 MOST_SHOCKS = 1000  # of one kind in one month
 
 
@@ -114,6 +115,9 @@ def remove(state: State, shock: Shock, rank: int) -> None:
         order_by = chance
     elif shock.target == "degree":
         order_by = -sum(ties.degree() for ties in world.ties).astype(float)  # type: ignore[union-attr]
+    elif shock.target == "orchestrator":
+        order_by = np.zeros(world.size)
+        eligible &= np.isin(firms.uid, world.groups.orchestrator)
     elif shock.target.startswith(BY_UID):
         order_by = np.zeros(world.size)
         uids = uids_of(shock.target)

@@ -33,13 +33,14 @@ def consenting_pairs(state: State, layer: int, met: np.ndarray) -> tuple[np.ndar
     firms, ties = state.firms, state.ties(layer)
     formation = state.rules.formation
     blind = -1.0 if formation.choice else getattr(formation, LAYERS[layer]).blind
-    own = firms.autonomy if state.orchestrated else np.ones(state.world.size)
     consent = np.zeros(met.shape, np.uint8)
     order = np.zeros(met.shape, np.uint32)
+    own = firms.autonomy if state.orchestrated else np.ones(state.world.size)
     state.each(
         make_consents, state.luck(CONSENT[layer]), formation.rate, formation.noise, blind, met, firms.uid, own,
         firms.x, firms.y, firms.sector, state.profile(), state.aside(layer), ties.ptr, ties.nbr,
-        *state.others(layer), utility_params(state, layer), score_params(state, layer), consent, order,
+        *state.others(layer), state.membership().of, state.craft(), state.governance(),
+        utility_params(state, layer), score_params(state, layer), consent, order,
     )  # fmt: skip
     state.world.count(f"met.{LAYERS[layer]}", int(np.count_nonzero(consent)))
     row, slot = np.nonzero(consent == AGREED)

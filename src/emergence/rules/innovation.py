@@ -7,6 +7,7 @@ import numpy as np
 from emergence.kernels import innovation as kernel
 from emergence.luck import stream
 from emergence.rules.base import ALONE, Rule, State, names, params
+from emergence.rules.orchestration import standards
 from emergence.rules.races import effort
 from emergence.schema import BITS
 from emergence.world import Registry
@@ -18,15 +19,14 @@ def update_innovation(state: State) -> None:
     """Let firms try new practices, and enter what is new into the registry."""
     firms, world, settings = state.firms, state.world, state.rules.innovation
     n, niche = world.size, state.niche or ALONE
-    standard = settings.standard if state.orchestrated else 0.0
-    p = params(kernel.InnovationParams, settings, standard=standard, differentiation=niche.differentiation, bits=BITS)
+    p = params(kernel.InnovationParams, settings, differentiation=niche.differentiation, bits=BITS)
     practice, z = np.empty(n, np.uint64), np.empty(n)
     how, tried = np.empty(n, np.uint8), np.empty(n, np.uint8)
     source = np.empty(n, np.int32)
     urge = firms.drive * effort(state)
     state.each(
         kernel.make_practices, state.luck(TRY), firms.uid, firms.sector, firms.practice, firms.z, urge,
-        firms.explore, world.standard, world.landscape, *state.learning(), *state.concealed(),
+        firms.explore, *standards(state), world.landscape, *state.learning(), *state.concealed(),
         firms.size, niche.having, niche.mass, p, practice, z, how, source, tried,
     )  # fmt: skip
     changed = np.flatnonzero(how)
@@ -97,7 +97,7 @@ RULE = Rule(
     source="Kauffman 1993; Lazer and Friedman 2007; routines: Nelson and Winter 1982",
     moves=("mean_z", "up"),
     reads=names("firms", ["uid", "sector", "drive", "explore", "size"])
-    + ("ties.nbr", "world.landscape", "state.hidden", "state.niche"),
+    + ("ties.nbr", "world.landscape", "state.hidden", "state.niche", "groups.standard", "network.standard"),
     writes=names("firms", ["practice", "z", "costs_due"]) + ("world.registry",),
     update=update_innovation,
 )

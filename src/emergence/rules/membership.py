@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from emergence import luck
+from emergence.kernels.groups import INSTITUTE, LEAD, STEERED
 from emergence.kernels.random import fill_units
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names
+from emergence.rules.orchestration import PARTICIPATORY, grants
 from emergence.schema import ADMISSIONS
 
 JOIN = stream("membership.join")
@@ -33,7 +35,9 @@ def update_membership(state: State) -> None:
         may = known > 0 if admission == VOTE else np.full(member.size, admission == OPEN)
         joined.append(np.flatnonzero(~member & may & stays & (units[:, 0] < settings.joining)))
         expelled = member & seen_cheating(state, row, units[:, 2])
-        left.append((member & ~stays & (units[:, 3] < settings.leaving * (1.5 - committed))) | expelled)
+        free = ~np.isin(state.firms.uid, [state.groups.orchestrator[row], state.groups.institute[row]])
+        goes = free & ~stays & (units[:, 3] < settings.leaving * (1.5 - committed))
+        left.append((member & goes) | expelled)
         state.log("left", state.firms.uid[left[-1]], value=state.groups.gid[row])
         state.log("joined", state.firms.uid[joined[-1]], value=state.groups.gid[row])
     change(state, joined, left)
@@ -45,13 +49,26 @@ def collect(state: State) -> None:
     group = np.repeat(np.arange(state.world.groups.count), np.diff(belongs.ptr))
     dues = groups.fee[group] * firms.size[belongs.rows]
     np.subtract.at(firms.cash, belongs.rows, dues)
-    groups.budget[:] += np.bincount(group, dues, groups.budget.size)
+    dues = np.bincount(group, dues, groups.budget.size)
     whole = np.bincount(group, firms.size[belongs.rows], groups.budget.size)
-    due = groups.monitoring * 0.5 * (groups.transparency + groups.sanctions) * whole
+    lines = state.governance()[:-1]
+    royalty = np.where(lines[:, LEAD] >= 0, groups.royalty * dues, 0.0)
+    hand_over(firms.cash, lines[:, LEAD], royalty)
+    groups.budget[:] += dues - royalty
+    effort = 0.5 * (groups.transparency + groups.sanctions) + groups.coordination * lines[:, STEERED]
+    grant = np.where(lines[:, INSTITUTE] >= 0, grants(state, lines[:, INSTITUTE].astype(np.int64)), 0.0)
+    due = groups.monitoring * effort * whole + grant
     paid = np.minimum(due, np.maximum(groups.budget, 0.0))
     groups.budget[:] -= paid
     groups.funded[:] = np.divide(paid, due, out=np.ones(due.size), where=due > 0)
-    state.world.book("governance of groups", -float(paid.sum()))
+    hand_over(firms.cash, lines[:, INSTITUTE], groups.funded * grant)
+    state.world.book("governance of groups", -float((paid - groups.funded * grant).sum()))
+
+
+def hand_over(cash: np.ndarray, rows: np.ndarray, amounts: np.ndarray) -> None:
+    """Give amounts (float64[k], EUR) to firms by row (float64[k], -1 for nobody)."""
+    some = rows >= 0
+    np.add.at(cash, rows[some].astype(np.int64), amounts[some])
 
 
 def usefulness(state: State, row: int, member: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -68,6 +85,7 @@ def usefulness(state: State, row: int, member: np.ndarray) -> tuple[np.ndarray, 
     apart = np.minimum(1.0, 1.5 * np.sqrt(((firms.purpose - centre) ** 2).mean(axis=1)))
     share = np.divide(ties_in, ties_all, out=np.zeros(n), where=ties_all > 0)
     worth = settings.partners * share + settings.purpose * (1.0 - apart) + settings.benefit * value / firms.size
+    worth += settings.voice * (state.groups.deciding[row] == PARTICIPATORY)
     return ties_in, worth - settings.dues * state.groups.fee[row] - settings.threshold
 
 

@@ -1,36 +1,141 @@
-"""Orchestration: the standard that an orchestrator proclaims.
+"""Orchestration: who leads a group, who researches for it, and the standard of those who lead.
 
-Its score of ties acts in search and formation; both are in kernels.pairs.
+What an orchestrator wants of ties acts in search and formation, what it eases in working together; both are in
+`kernels.groups` and `kernels.pairs`. The network at large is a group that everyone belongs to.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
+from emergence.kernels.groups import STEERED
 from emergence.kernels.random import fill_units
 from emergence.luck import normals, stream
 from emergence.rules.base import Rule, State, names
+from emergence.schema import DECIDINGS, KINDS, MODELS
+from emergence.world import World
 
 BLUR = stream("orchestration.blur")
+HUB, OPEN = (1 << MODELS.index(name) for name in ("hub_and_spoke", "open_innovation"))
+PARTICIPATORY, RESEARCHER = DECIDINGS.index("participatory"), KINDS.index("institute")
 
 
-def update_standard(state: State) -> None:
-    """Proclaim, every few months, the practice that looks best through noise."""
-    settings, firms = state.rules.orchestration, state.firms
-    if (state.step - 1) % settings.review or not state.world.size:
+def update_orchestration(state: State) -> None:
+    """Fill vacant offices and proclaim standards."""
+    due = (state.step - 1) % state.rules.orchestration.review == 0
+    for groups, row, members in orchestrated(state):
+        fill_offices(state, groups, row, members)
+        if due:
+            proclaim(state, groups, row, members)
+
+
+def orchestrated(state: State) -> Iterator[tuple[Any, int, np.ndarray]]:
+    """Yield the table, the row and the members' rows of every group that has an orchestrator."""
+    belongs = state.membership()
+    for row in np.flatnonzero(state.groups.models).tolist():
+        yield state.groups, row, belongs.rows[belongs.ptr[row] : belongs.ptr[row + 1]]
+    if state.network.models[0]:
+        yield state.network, 0, np.arange(state.world.size)
+
+
+def offices(models: int, at_large: bool) -> list[str]:
+    """Return which offices the models of orchestration ask for; the network at large is led by no firm."""
+    return ["orchestrator"] * bool(models & HUB and not at_large) + ["institute"] * bool(models & OPEN)
+
+
+def choose(world: World, office: str, members: np.ndarray, participatory: bool) -> int:
+    """Return the uid of the member best fit for an office, -1 if there are no members.
+
+    The largest leads, or the best reputed where members decide together; the best skilled researches.
+    """
+    firms = world.firms
+    if not members.size:
+        return -1
+    if office == "institute":
+        fitness = firms.skills[members].mean(axis=1, dtype=np.float64)
+    else:
+        fitness = firms.reputation[members] if participatory else firms.size[members]
+    return int(firms.uid[members[np.lexsort((firms.uid[members], -fitness))[0]]])
+
+
+def appoint(world: World, groups: Any, row: int, office: str, uid: int) -> None:
+    """Give an office to a firm."""
+    groups.column(office)[row] = uid
+    if office == "institute" and uid >= 0:
+        world.firms.kind[world.rows_of([uid])[0]] = RESEARCHER
+
+
+def fill_offices(state: State, groups: Any, row: int, members: np.ndarray) -> None:
+    """Note offices whose firm is gone, and fill them when the time of succession is over."""
+    world, at_large = state.world, groups is state.network
+    table = world.network if at_large else world.groups
+    uids = world.firms.uid[members]
+    empty = [o for o in offices(int(groups.models[row]), at_large) if table.column(o)[row] not in uids]
+    for office in empty:
+        table.column(office)[row] = -1
+    if not empty:
+        groups.vacant[row] = -1
         return
-    units = fill_units(state.luck(BLUR), firms.uid, 2)
-    seen = firms.z + settings.blur * normals(units)[:, 0]
-    state.world.standard = np.uint64(firms.practice[np.argmax(seen)])
+    if groups.vacant[row] < 0:
+        groups.vacant[row] = state.step
+    if state.step - groups.vacant[row] >= state.rules.orchestration.succession and members.size:
+        for office in empty:
+            uid = choose(world, office, members, groups.deciding[row] == PARTICIPATORY)
+            appoint(world, table, row, office, uid)
+            state.log("appointed", uid, value=groups.gid[row])
+        groups.vacant[row] = -1
+
+
+def proclaim(state: State, groups: Any, row: int, members: np.ndarray) -> None:
+    """Proclaim, every few months, the practice that looks best through noise; what research found goes before it."""
+    settings, firms = state.rules.orchestration, state.firms
+    if groups.models[row] & HUB and not groups.models[row] & OPEN and members.size:
+        units = fill_units(state.luck(BLUR), firms.uid[members], 2)
+        seen = firms.z[members] + settings.blur * normals(units)[:, 0]
+        groups.standard[row] = firms.practice[members[np.argmax(seen)]]
+
+
+def grants(state: State, rows: np.ndarray) -> np.ndarray:
+    """Return what a month's experiments of research institutions cost, EUR, float64[rows]."""
+    return state.rules.research.experiments * state.rules.innovation.cost * state.world.firms.size[rows]
+
+
+def standards(state: State) -> tuple[np.ndarray, np.ndarray]:
+    """Return the standard that is proclaimed to each firm, and the share of its copying that follows it.
+
+    Of several groups the first counts, before the network at large.
+
+    Returns
+    -------
+    uint64[firms], float64[firms]
+    """
+    world, firms, settings = state.world, state.world.firms, state.rules
+    told, follow = np.zeros(world.size, np.uint64), np.zeros(world.size)
+    steered = state.governance()[:, STEERED] > 0
+    if steered[-1] and world.network.models[0] & (HUB | OPEN):
+        told[:], follow[:] = world.network.standard[0], settings.innovation.standard
+    belongs, groups = state.membership(), world.groups
+    proclaiming = steered[:-1] & (groups.models & (HUB | OPEN) > 0) & (groups.standard > 0)
+    for row in np.flatnonzero(proclaiming)[::-1].tolist():
+        members = belongs.rows[belongs.ptr[row] : belongs.ptr[row + 1]]
+        told[members] = groups.standard[row]
+        follow[members] = np.minimum(1.0, 2.0 * groups.follow[row] * (1.0 - firms.autonomy[members]))
+    return told, follow
 
 
 RULE = Rule(
     name="orchestration",
     phase="governance, sensing, steering",
-    about="an orchestrator brings firms to its hubs and proclaims the practice that looks best",
-    source="Dhanaraj and Parkhe 2006 (hub orchestration)",
+    about="orchestrators bring firms together by their model, ease projects, and proclaim the practice that looks best",
+    source="Dhanaraj and Parkhe 2006 (hubs); Porter 1985 (chain); Normann and Ramirez 1993 (constellation); "
+    "voice: Hirschman 1970",
     moves=("max_degree", "up"),
-    reads=names("firms", ["uid", "z", "practice"]),
-    writes=("world.standard",),
-    update=update_standard,
+    reads=names("firms", ["uid", "z", "practice", "size", "skills", "reputation", "autonomy"]),
+    writes=names("groups", ["standard", "orchestrator", "institute", "vacant"])
+    + names("network", ["standard", "institute", "vacant"])
+    + ("firms.kind",),
+    update=update_orchestration,
 )

@@ -15,7 +15,7 @@ URN = [stream(f"search.urn.{layer}") for layer in LAYERS]
 
 
 def score_params(state: State, layer: int) -> ScoreParams:
-    """Return the parameters of the orchestrator's score in one layer."""
+    """Return what an orchestrator counts as the cost of a tie in one layer."""
     return params(ScoreParams, state.rules.orchestration, getattr(state.rules.formation, LAYERS[layer]))
 
 
@@ -30,13 +30,13 @@ def update_meetings(state: State) -> None:
             settings,
             getattr(settings, LAYERS[layer]),
             unit=UNIT,
-            proposed=settings.proposed if state.orchestrated else 0.0,
         )
         met = np.empty((world.size, MOST), np.int32)
         state.each(
             make_meetings, state.luck(MEET[layer]), state.luck(URN[layer]), firms.uid, firms.size, firms.slack,
             firms.drive, firms.x, firms.y, world.slots, ties.ptr, ties.nbr, state.profile(), state.aside(layer),
-            belongs.of, state.governance(), belongs.ptr, belongs.rows, p, score_params(state, layer), met,
+            state.craft(), belongs.of, state.governance(), belongs.ptr, belongs.rows, p, score_params(state, layer),
+            met,
         )  # fmt: skip
         state.meetings[layer] = met
 

@@ -32,7 +32,7 @@ def update_work(state: State) -> None:
         state.each(
             update_projects, state.luck(PROJECT[layer]), firms.uid, state.profile(), state.aside(layer),
             ties.ptr, ties.nbr, ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in,
-            state.membership().of, state.governance(), held, bold, p,
+            state.membership().of, state.craft(), state.governance(), held, bold, p,
             ties.outcome, ties.value, firms.joint_income, firms.projects, firms.successes, firms.betrayals,
             work=ties.ptr,
         )  # fmt: skip

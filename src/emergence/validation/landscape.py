@@ -97,10 +97,11 @@ def search(
     seen = (table if sign > 0 else 1.0 - table).reshape(1, 1, -1)
     p = InnovationParams(
         tries=1.0, copy=1.0, recombine=0.0, shortest=float(bits), longest=float(bits), seeing=1.0, temperature=0.0,
-        standard=0.0, differentiation=0.0, bits=float(bits),
+        differentiation=0.0, bits=float(bits),
     )  # fmt: skip
     uid, sector, ones = np.arange(n), np.zeros(n, np.uint8), np.ones(n)
     none = np.zeros_like(ptr), nbr[:0]
+    no_standard = np.zeros(n, np.uint64), np.zeros(n)
     nobody, alone = np.zeros(0, np.uint8), (np.zeros((0, 0)), np.zeros(0))  # hides; minds what others do
     z = to_z(seen[0, 0, practice.astype(np.int64)])
     new, new_z = np.empty_like(practice), np.empty(n)
@@ -110,7 +111,7 @@ def search(
         distinct[step] = np.unique(practice).size
         make_practices(
             0, n, luck.key(seed, TRY, number * performance.size + step), uid, sector, practice, z, ones, ones,
-            np.uint64(0), seen, ptr, nbr, *none, nobody, nobody, ones, *alone, p,
+            *no_standard, seen, ptr, nbr, *none, nobody, nobody, ones, *alone, p,
             new, new_z, how, source, tried,
         )  # fmt: skip
         practice[:], z[:] = new, new_z

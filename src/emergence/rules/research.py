@@ -1,0 +1,59 @@
+"""Research: institutions that take up what members know, experiment, and publish what they find."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emergence.kernels.research import experiment
+from emergence.luck import stream
+from emergence.rules.base import Rule, State, names
+from emergence.rules.innovation import note_changes
+from emergence.rules.orchestration import OPEN, grants, orchestrated
+from emergence.schema import BITS
+
+EXPERIMENT = stream("research.experiment")
+
+
+def update_research(state: State) -> None:
+    """Let every research institution experiment as far as it is paid for, and proclaim its practice."""
+    firms, world, routine = state.firms, state.world, state.rules.innovation
+    practice, z = firms.practice.copy(), firms.z.copy()
+    source = np.full(world.size, -1, np.int32)
+    done = []
+    for groups, row, members in orchestrated(state):
+        found = members[firms.uid[members] == groups.institute[row]]
+        if not groups.models[row] & OPEN or not found.size:
+            continue
+        own = int(found[0])
+        practice[own], z[own], source[own] = experiment(
+            state.luck(EXPERIMENT), firms.uid[own], int(state.rules.research.experiments * groups.funded[row]), own,
+            members, firms.practice, world.landscape[firms.sector[own]], routine.shortest, routine.longest, BITS,
+        )  # fmt: skip
+        groups.standard[row] = practice[own]
+        done.append(own)
+    changed = np.unique(np.array([own for own in done if practice[own] != firms.practice[own]], np.int64))
+    note_changes(state, changed, practice, z, source)
+    firms.practice[changed], firms.z[changed] = practice[changed], z[changed]
+    if world.network.models[0] & OPEN:
+        pay_at_large(state)
+
+
+def pay_at_large(state: State) -> None:
+    """Pay the research institution of the network at large from outside."""
+    at = state.world.rows_of(state.network.institute)
+    grant = grants(state, at[at >= 0])
+    state.firms.cash[at[at >= 0]] += grant
+    state.world.book("research grants", float(grant.sum()))
+
+
+RULE = Rule(
+    name="research",
+    phase="innovation",
+    about="research institutions take up what members know, experiment, and publish the best they find",
+    source="Chesbrough 2003 (open innovation, inbound and outbound)",
+    moves=("mean_z", "up"),
+    reads=names("firms", ["uid", "sector"])
+    + ("memberships", "world.landscape", *names("groups", ["models", "institute", "funded"])),
+    writes=names("firms", ["practice", "z", "cash"]) + ("groups.standard", "network.standard", "world.registry"),
+    update=update_research,
+)
