@@ -45,9 +45,11 @@ def compose(overrides: Sequence[str] = ()) -> Settings:
     """
     load_named_plugins(overrides)
     check_names(overrides)
+    spelled = [override for override in overrides if is_spelled_out(override)]
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
@@ -56,12 +58,19 @@ def compose(overrides: Sequence[str] = ()) -> Settings:
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(config_folder()), version_base="1.3"):
-            composed = hydra_compose("emergence", overrides=[as_hydra(override) for override in overrides])
+            composed = hydra_compose("emergence", overrides=[as_hydra(o) for o in overrides if o not in spelled])
             values = OmegaConf.to_container(composed, resolve=True)
+        for override in OverridesParser.create().parse_overrides(spelled):
+            values["groups"] = override.value()  # type: ignore[call-overload, index]
     except (HydraException, OmegaConfBaseException) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise Refusal("the overrides were not understood: " + " ".join(lines[:2])) from None
     return read_values(values)
+
+
+def is_spelled_out(override: str) -> bool:
+    """Tell whether an override writes the groups out, ``groups=[{share: .5}]``, instead of naming a config of them."""
+    return override.startswith("groups=[")
 
 
 def as_hydra(override: str) -> str:
@@ -106,7 +115,10 @@ def check_names(overrides: Sequence[str]) -> None:
                     f"scenario={wanted}: scenario files are not read yet; use one of the library: "
                     + ", ".join(options["scenario"])
                 )
-            if wanted not in options[name] and "," not in wanted and "(" not in wanted:
+            if is_spelled_out(override):
+                continue
+            several = ("," in wanted or "(" in wanted) and wanted[0] not in "[{"
+            if wanted not in options[name] and not several:
                 raise Refusal(f"{name}={wanted}: there is no such {name}; {nearest(wanted, options[name])}")
         elif name.split("[")[0] not in keys and name not in sections:
             raise Refusal(f"unknown key '{name}': {nearest(name, keys | set(options))}")

@@ -226,6 +226,7 @@ class World:
 
     def __init__(self, firms: int = 0) -> None:
         self.firms: Any = Table(FIRMS, firms)
+        self._order: tuple[int, np.ndarray] | None = None
         self.groups: Any = Table(GROUPS)
         self.network: Any = Table(GROUPS, 1)
         self.memberships = Table(MEMBERSHIPS)
@@ -293,8 +294,10 @@ class World:
 
     def rows_of(self, uids: Iterable[int]) -> np.ndarray:
         """Return the rows of firms by uid, -1 where none is alive."""
-        wanted = np.asarray(list(uids), np.int64)
-        order = np.argsort(self.firms.uid, kind="stable")
+        wanted = np.asarray(uids if isinstance(uids, np.ndarray) else list(uids), np.int64)
+        if self._order is None or self._order[0] != self.firms.version:
+            self._order = self.firms.version, np.argsort(self.firms.uid, kind="stable")
+        order = self._order[1]
         at = np.searchsorted(self.firms.uid, wanted, sorter=order)
         found = np.full(wanted.size, -1, np.int64)
         inside = at < self.size

@@ -16,7 +16,7 @@ NOBODY, NEIGHBOURS, DIFFERENT, ALL = 0, 1, 2, 3  # whose projects are coordinate
 
 @njit(cache=True, inline="always")
 def common_group(member_of, i, j):
-    """Return the first group that both firms belong to, or -1.
+    """Return the first group that both firms belong to, or -1: the last row of the table, the network at large.
 
     Parameters
     ----------
@@ -106,3 +106,13 @@ def held_strength(lo, hi, ptr, w, held):
         for h in range(ptr[i], ptr[i + 1]):
             total += np.float64(w[h])
         held[i] = total
+
+
+@njit(cache=True, nogil=True)
+def add_ties_inside(lo, hi, member, ptr, nbr, value, count, total):
+    """Add, for rows lo..hi, the number of ties that lead to members (bool[n]) to `count` and their value to `total`."""
+    for i in range(lo, hi):
+        for h in range(ptr[i], ptr[i + 1]):
+            if member[nbr[h]]:
+                count[i] += 1.0
+                total[i] += np.float64(value[h])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from emergence.kernels.groups import MENDING, RESTRAINT, SHARING, common_group, eased, share_of_first
+from emergence.kernels.groups import COVERS, MENDING, NOBODY, RESTRAINT, SHARING, common_group, eased, share_of_first
 from emergence.kernels.pairs import gap, inverted_u, logistic, trust_of
 from emergence.kernels.random import draw4, unit
 
@@ -63,6 +63,7 @@ def update_projects(
     Writes `outcome` (uint8 per half-edge), smooths `value` (EUR/month to this side) and adds to the
     firms' `income` (EUR) and counts.
     """
+    eases = (governance[:, COVERS] > NOBODY).any()
     # Unsigned indexes spare the test for negative ones: a tenth of the loop's time.
     for i in range(np.uint64(lo), np.uint64(hi)):
         earned = 0.0
@@ -86,14 +87,13 @@ def update_projects(
                 fit = p.constant + p.coverage * covered + p.trust * 0.5 * (t_i + t_j)
                 fit += p.alignment * alignment + p.cognitive * inverted_u(gap(profile, i, j, 0, 5), p.optimum)
                 fit -= p.culture * gap(profile, i, j, 5, 11) + p.coordination
-                group = common_group(member_of, np.int64(i), np.int64(j))
-                if group < 0:
-                    group = governance.shape[0] - 1
-                fit += eased(group, i, j, craft, governance)
+                if eases:
+                    fit += eased(common_group(member_of, np.int64(i), np.int64(j)), i, j, craft, governance)
                 projects[i] += 1
                 if unit(words[1]) < attention * logistic(fit):
                     mine = words[2] & LOW16 if first else words[2] >> HALF
                     theirs = words[2] >> HALF if first else words[2] & LOW16
+                    group = common_group(member_of, np.int64(i), np.int64(j))
                     lure = p.temptation * (1.0 - 0.5 * alignment) * governance[group, RESTRAINT]
                     i_cheat = (np.float64(mine) + 0.5) / 65536.0 < lure * bold[i] * (1.0 - t_i)
                     j_cheats = (np.float64(theirs) + 0.5) / 65536.0 < lure * bold[j] * (1.0 - t_j)

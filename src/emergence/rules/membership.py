@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from emergence import luck
-from emergence.kernels.groups import INSTITUTE, LEAD, STEERED
+from emergence.kernels.groups import INSTITUTE, LEAD, STEERED, add_ties_inside
 from emergence.kernels.random import fill_units
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names
@@ -77,10 +77,8 @@ def usefulness(state: State, row: int, member: np.ndarray) -> tuple[np.ndarray, 
     ties_all, ties_in, value = np.zeros(n), np.zeros(n), np.zeros(n)
     for layer in state.acting:
         ties = state.ties(layer)
-        owner, inside = np.repeat(np.arange(n), np.diff(ties.ptr)), member[ties.nbr]
         ties_all += np.diff(ties.ptr)
-        ties_in += np.bincount(owner, inside, n)
-        value += np.bincount(owner, inside * ties.value, n)
+        state.each(add_ties_inside, member, ties.ptr, ties.nbr, ties.value, ties_in, value, work=ties.ptr)
     centre = firms.purpose[member].mean(axis=0) if member.any() else np.full(firms.purpose.shape[1], 0.5)
     apart = np.minimum(1.0, 1.5 * np.sqrt(((firms.purpose - centre) ** 2).mean(axis=1)))
     share = np.divide(ties_in, ties_all, out=np.zeros(n), where=ties_all > 0)

@@ -17,6 +17,8 @@ EXPERIMENT = stream("research.experiment")
 def update_research(state: State) -> None:
     """Let every research institution experiment as far as it is paid for, and proclaim its practice."""
     firms, world, routine = state.firms, state.world, state.rules.innovation
+    if not (world.groups.models & OPEN).any() and not world.network.models[0] & OPEN:
+        return
     practice, z = firms.practice.copy(), firms.z.copy()
     source = np.full(world.size, -1, np.int32)
     done = []
