@@ -109,7 +109,7 @@ def reference() -> str:
             "## Measures\n\nColumns of `steps.parquet`, one row a month.",
             measures(),
             "### On demand\n\n`output.also=[{measure: NAME, every: 6, sector: 2}]` takes more measures; `of` names the "
-            "column of firms for measures of values, `layer`, `sector`, `region` and `kind` say about whom.",
+            "column of firms for measures of values, `layer`, `sector`, `region`, `group` and `kind` say about whom.",
             taken(),
             "## Events\n\nKinds in `events.parquet`: " + ", ".join(f"`{kind}`" for kind in EVENTS) + ". "
             "`a` and `b` are uids, -1 where there is none; `value` is the age in months of what ended, the value "

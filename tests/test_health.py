@@ -64,6 +64,55 @@ def test_members_are_satisfied_where_ties_to_members_bring_more_than_the_fee(sim
     assert 0 < pleased < counted
 
 
+def test_of_one_group_only_its_own_memberships_count(sim):
+    """A member of two groups may like one and not the other."""
+    world = sim.world
+    counts = np.array([(world.memberships.gid == gid).sum() for gid in (1, 2)])
+    one, two = (em.measures.satisfaction(world, group=gid) for gid in (1, 2))
+    assert np.dot(counts, [one, two]) / counts.sum() == pytest.approx(em.measures.satisfaction(world))
+    assert one != two
+    for gid, value in ((1, one), (2, two)):
+        assert measure_taken(world, [Taken(measure="satisfaction", group=gid)])[
+            f"satisfaction_group{gid}"
+        ] == pytest.approx(value)
+
+
+def test_equity_and_power_of_the_members_of_a_group(sim):
+    """What a config can ask for of one group, against the columns and the measures of all firms."""
+    world = sim.world
+    uid = world.memberships.uid[world.memberships.gid == 1]
+    members = np.isin(world.firms.uid, uid)
+    income = world.firms.joint_income[members]
+    names = {"gini": "joint_income", "hhi": "joint_income", "dependence": "", "power": "", "power_imbalance": ""}
+    found = measure_taken(world, [Taken(measure=name, of=of, group=1, name=name) for name, of in names.items()])
+    assert found["gini"] == em.measures.gini(income) and found["hhi"] == em.measures.hhi(income)
+    for name, measure in (("dependence", em.measures.dependence), ("power", em.measures.power)):
+        assert found[name] == pytest.approx(np.nanmean([measure(world)[one] for one in uid.tolist()]))
+    inside = members[np.argsort(world.firms.uid)]
+    assert found["power_imbalance"] == em.measures.power_imbalance(world, among=inside) > 0
+
+
+def test_conduct_counts_projects_on_ties_between_members_and_on_others():
+    """Each tie looked at by itself, and rows of all groups against the world."""
+    work = {"rules": {"work": {"temptation": 0.9}}}
+    sim = grow({"firms": 90, "groups": [{"share": 0.4}, {"share": 0.3, "fee": 0.02}]}, work, months=18)
+    world = sim.world
+    for row in em.measures.group_month(world):
+        members = set(world.memberships.uid[world.memberships.gid == row["gid"]].tolist())
+        wanted = dict.fromkeys(("projects", "successes", "acts", "other_projects", "other_successes", "other_acts"), 0)
+        for layer, ties in enumerate(world.ties):
+            a, b, at = ties.pairs()
+            for i, j, h, g in zip(a, b, at, world.mate(layer, at), strict=True):
+                codes = int(ties.outcome[h]), int(ties.outcome[g])
+                prefix = "" if {int(world.firms.uid[i]), int(world.firms.uid[j])} <= members else "other_"
+                wanted[prefix + "projects"] += codes[0] > 0
+                wanted[prefix + "successes"] += codes == (1, 1)
+                wanted[prefix + "acts"] += sum(code in (4, 5) for code in codes)
+        assert {name: row[name] for name in wanted} == wanted and min(wanted.values()) > 0
+        assert row["members"] == len(members) and row["budget"] == world.groups.budget[int(row["gid"]) - 1]
+        assert row["step"] == 18
+
+
 def test_without_ties_members_or_firms():
     empty = make_simulation(settings_of(firms=20, network={"kind": "empty"})).world
     assert em.measures.network_health(empty) == 0.0 and np.isnan(em.measures.satisfaction(empty))

@@ -63,6 +63,55 @@ def test_dependence_of_a_world():
     assert 0 < np.nanmax(list(found.values())) <= 1
 
 
+def slow_power(graph, value):
+    """Return power by name and the imbalance of every pair, from the definition; `value(i, j)` is what j brings to i."""
+    both = graph.to_undirected()
+    whole = {i: sum(value(i, j) for j in both[i]) for i in both}
+    share = {(i, j): value(i, j) / whole[i] if whole[i] > 0 else 0.0 for i in both for j in both[i]}
+    lead = {i: [share[j, i] - share[i, j] for j in both[i]] for i in both}
+    gaps = {frozenset(pair): abs(share[pair] - share[pair[::-1]]) for pair in both.edges}
+    return {i: sum(leads) / len(leads) if leads else math.nan for i, leads in lead.items()}, gaps
+
+
+def test_power_of_random_graphs_from_its_definition():
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        graph = nx.gnp_random_graph(25, 0.15, seed=seed, directed=seed % 2 == 1)
+        for _, _, about in graph.edges(data=True):
+            about["weight"] = float(rng.choice([0.0, rng.random(), 5 * rng.random()]))
+        wanted, gaps = slow_power(graph, lambda i, j, g=graph: g[i][j]["weight"] if g.has_edge(i, j) else 0.0)
+        assert m.power(graph) == pytest.approx(wanted, abs=1e-12, nan_ok=True)
+        assert m.power_imbalance(graph) == pytest.approx(np.mean(list(gaps.values())), abs=1e-12)
+        keep = rng.random(25) < 0.6
+        kept = [gap for pair, gap in gaps.items() if keep[list(pair)].all()]
+        assert m.power_imbalance(graph, among=keep) == pytest.approx(np.mean(kept), abs=1e-12)
+
+
+def test_power_of_named_graphs():
+    """The hub of a star holds all, partners in a ring nothing over each other."""
+    star = m.power(nx.star_graph(4))
+    assert star[0] == 0.75 and star[2] == -0.75 and m.power_imbalance(nx.star_graph(4)) == 0.75
+    assert set(m.power(nx.cycle_graph(6)).values()) == {0.0} and m.power_imbalance(nx.cycle_graph(6)) == 0.0
+    assert math.isnan(m.power(nx.empty_graph(1))[0]) and math.isnan(m.power_imbalance(nx.empty_graph(3)))
+
+
+def test_power_of_a_world():
+    """What partners bring is the value of the ties with them, losses nothing."""
+    world = grow(months=12).world
+    uid, worth = world.firms.uid.tolist(), {}
+    graph = nx.Graph()
+    graph.add_nodes_from(uid)
+    for ties in world.ties:
+        for h, i in enumerate(ties.owner()):
+            pair = uid[i], uid[ties.nbr[h]]
+            graph.add_edge(*pair)
+            worth[pair] = worth.get(pair, 0.0) + max(float(ties.value[h]), 0.0)
+    wanted, gaps = slow_power(graph, lambda i, j: worth[i, j])
+    found = m.power(world)
+    assert found == pytest.approx(wanted, abs=1e-9, nan_ok=True) and list(found) == sorted(found)
+    assert m.power_imbalance(world) == pytest.approx(np.mean(list(gaps.values())), abs=1e-9)
+
+
 def test_zeta_against_scipy():
     special = pytest.importorskip("scipy.special")
     q = np.array([1.0, 2.0, 5.0, 40.0, 1000.0])

@@ -359,6 +359,8 @@ class Market:
     attraction_z: float = num(0.05, 0, 5, "1", "attraction S exp(this z + ...)")
     attraction_skill: float = num(0.1, 0, 5, "1", "attraction: weight of mean skill - .4")
     attraction_reputation: float = num(0.0, 0, 20, "1", "attraction: weight of reputation - .5")
+    specialism: float = num(0.0, 0, 2, "1", "a specialist's niche is exp(-a) as wide: a = this (2 specialist - 1)")
+    niche: float = num(0.15, 0.01, 10, "1", "width of a middling niche, in swings of a sector's demand from normal")
     fixed_cost: float = num(0.42, 0, 10, "1", "fixed cost as a share of size, slack included")
     variable_cost: float = num(0.5, 0, 10, "1", "variable cost as a share of sales")
     saving_z: float = num(0.015, 0, 1, "1", "variable cost saved per z")

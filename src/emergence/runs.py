@@ -17,6 +17,7 @@ from emergence.build import make_simulation
 from emergence.compose import compose
 from emergence.config import Settings
 from emergence.errors import Refusal
+from emergence.measures.groups import group_month
 from emergence.step import Simulation
 from emergence.twinning import DECOMPOSITION, OnMonth, Twins, changed, first_shock, named, parting, run_twins
 from emergence.world import World
@@ -65,12 +66,15 @@ class Result:
 
     Attributes
     ----------
+    group_rows : list of dict
+        A row a group and month, from month 0 on, see `measures.group_month`; none without groups.
     twins, spared : Twins or None
         What became of the same firms without the network, and without the shocks; `follow_twins` fills them.
     """
 
     simulation: Simulation
     snapshots: list[Snapshot] = field(default_factory=list)
+    group_rows: list[dict[str, float]] = field(default_factory=list)
     film: list[Snapshot] = field(default_factory=list)
     twins: Twins | None = None
     spared: Twins | None = None
@@ -102,9 +106,20 @@ class Result:
         """A row an event."""
         return _frame(store.events_table(self.simulation))
 
+    @cached_property
+    def groups(self) -> pd.DataFrame:
+        """A row a group and month, from before the first month on (see `measures.group_month`)."""
+        return _frame(_columns(self.group_rows))
+
     def name_of(self, uid: int) -> str:
         """Return a firm's name, alive or not."""
         return self.simulation.world.name_of(int(uid))
+
+
+def _columns(rows: list[dict[str, float]]) -> dict[str, np.ndarray]:
+    whole = ("step", "gid", "members", "joined")
+    names = rows[0] if rows else {}
+    return {name: np.array([row[name] for row in rows], "int64" if name in whole else "float64") for name in names}
 
 
 def _frame(columns: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -139,7 +154,7 @@ def run_settings(settings: Settings, on_month: Callable[[Simulation], None] | No
     """Run checked settings; takes snapshots at the start, in the middle and at the end."""
     began = time.perf_counter()
     simulation = make_simulation(settings)
-    result = Result(simulation, [Snapshot.of(simulation.world)])
+    result = Result(simulation, [Snapshot.of(simulation.world)], group_month(simulation.world))
     moments = {settings.steps // 2, settings.steps} - {0}
     shown = film_months(settings)
     result.film = [result.snapshots[0]] if shown else []
@@ -149,6 +164,7 @@ def run_settings(settings: Settings, on_month: Callable[[Simulation], None] | No
             snapshot = Snapshot.of(simulation.world)
             result.snapshots += [snapshot] * (simulation.step in moments)
             result.film += [snapshot] * (simulation.step in shown)
+        result.group_rows += group_month(simulation.world)
         if on_month is not None:
             on_month(simulation)
 
@@ -250,6 +266,8 @@ def write(result: Result, times: dict[str, Any] | None = None) -> Path:
     name = f"{safe_name(settings.scenario)}-{store.run_hash(settings)}"
     result.folder = Path(settings.output.folder) / name
     tables = {"twins": result.twins.table()} if result.twins else {}
+    if result.group_rows:
+        tables["groups"] = _columns(result.group_rows)
     if result.spared:
         tables["spared"] = result.spared.table()
     store.write_run(result.simulation, result.folder, {"seconds": result.seconds} | (times or {}), tables)

@@ -33,6 +33,7 @@ SKILLS = 5
 CULTURE = 6
 PURPOSE = 3
 BITS = 48
+SPECIALIST = 1  # place among the propensities
 
 ANY = (-1e15, 1e15)
 SHARE = (0.0, 1.0)

@@ -3,10 +3,10 @@
 Of a network (a networkx graph, a world, arrays or a matrix, see `as_graph`): density, average_clustering,
 giant_share, core_share, reciprocity, assortativity, communities, modularity, mean_path_length,
 small_world_omega, betweenness, burt_constraint, effective_size, schneider_r, removal_curve, degree_tail,
-dependence. Of values: gini, hhi, top_share, hill, fit_tail, kaplan_meier. Of matrices: influence_vector, esri,
-shock. Of a world: systemic_risk, network_health, engagement,
-satisfaction. Of replicates and their twins: paired_interval, ratio_interval, resilience,
-regained. Of series: early_warning, with warning_rate and false_alarms against null runs.
+dependence, power, power_imbalance. Of values: gini, hhi, top_share, hill, fit_tail, kaplan_meier. Of matrices:
+influence_vector, esri, shock. Of a world: systemic_risk, network_health, engagement, satisfaction, conduct,
+group_month. Of replicates and their twins: paired_interval, ratio_interval, resilience, regained. Of series:
+early_warning, with warning_rate and false_alarms against null runs.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from emergence.measures.brokerage import burt_constraint, effective_size
-    from emergence.measures.equity import dependence, gini, hhi, top_share
+    from emergence.measures.equity import dependence, gini, hhi, power, power_imbalance, top_share
     from emergence.measures.graph import Graph, as_graph
+    from emergence.measures.groups import conduct, group_month
     from emergence.measures.health import engagement, network_health, satisfaction
     from emergence.measures.influence import influence_vector
     from emergence.measures.interval import paired_interval, ratio_interval
@@ -42,8 +43,9 @@ if TYPE_CHECKING:
 # Looked up when asked for: numba takes longer to load than most measures take.
 _HOMES = {
     "brokerage": ("burt_constraint", "effective_size"),
-    "equity": ("dependence", "gini", "hhi", "top_share"),
+    "equity": ("dependence", "gini", "hhi", "power", "power_imbalance", "top_share"),
     "graph": ("Graph", "as_graph"),
+    "groups": ("conduct", "group_month"),
     "health": ("engagement", "network_health", "satisfaction"),
     "influence": ("influence_vector",),
     "interval": ("paired_interval", "ratio_interval"),
@@ -72,6 +74,7 @@ __all__ = [
     "betweenness",
     "burt_constraint",
     "communities",
+    "conduct",
     "core_share",
     "degree_tail",
     "density",
@@ -84,6 +87,7 @@ __all__ = [
     "fit_tail",
     "giant_share",
     "gini",
+    "group_month",
     "hhi",
     "hill",
     "influence_vector",
@@ -92,6 +96,8 @@ __all__ = [
     "modularity",
     "network_health",
     "paired_interval",
+    "power",
+    "power_imbalance",
     "ratio_interval",
     "reciprocity",
     "regained",

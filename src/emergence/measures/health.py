@@ -48,7 +48,7 @@ def engagement(world: World, among: np.ndarray | None = None) -> float:
     return float(projects.mean()) if projects.size else float("nan")
 
 
-def satisfaction(world: World, among: np.ndarray | None = None) -> float:
+def satisfaction(world: World, among: np.ndarray | None = None, group: int | None = None) -> float:
     """Return the share of memberships whose firm earns more on ties to members than its fee, 0 to 1.
 
     Parameters
@@ -56,11 +56,13 @@ def satisfaction(world: World, among: np.ndarray | None = None) -> float:
     world : World
     among : ndarray of bool [firms], optional
         Only memberships of these firms.
+    group : int, optional
+        Only memberships in the group of this gid.
 
     Notes
     -----
     The outside option of leaving is to keep the fee and to lose what ties to members bring, as the ties keep
-    it (EUR a month, smoothed). NaN without members.
+    it (EUR a month, smoothed; working definition of this program). NaN without members.
     """
     members, groups, firms = world.memberships, world.groups, world.firms
     if not members.count:
@@ -68,6 +70,8 @@ def satisfaction(world: World, among: np.ndarray | None = None) -> float:
     rows = world.rows_of(members.uid)
     pleased, counted = 0, 0
     for gid, fee in zip(groups.gid, groups.fee, strict=True):
+        if group is not None and gid != group:
+            continue
         inside = np.zeros(world.size, bool)
         inside[rows[members.gid == gid]] = True
         value = np.zeros(world.size)

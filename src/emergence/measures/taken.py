@@ -80,6 +80,8 @@ def known() -> dict[str, tuple[str, str, int]]:
     for name, (unit, meaning, every, _) in _values().items():
         found[name] = (unit, f"{meaning} of a column (of=...)", every)
     found["dependence"] = ("1", "largest partner's share of revenue, mean", 1)
+    found["power"] = ("1", "power over partners: their dependence less one's own, mean", 1)
+    found["power_imbalance"] = ("1", "difference of partners' dependence on each other, mean over ties", 1)
     for name, meaning in WORLD.items():
         found[name] = ("1" if name != "engagement" else "per month", meaning, 1)
     found["systemic"] = ("1", "share of all output that the worst single loss takes", YEARLY)
@@ -141,19 +143,21 @@ def _measure(world: World, taken: Taken) -> float:
     of_values = _values()
     if taken.measure in of_values:
         return float(of_values[taken.measure][3](world.firms.column(taken.of)[among].astype(float)))
+    if taken.measure == "satisfaction":
+        return m.satisfaction(world, among, taken.group)
     if taken.measure in WORLD:
-        from emergence.measures.health import engagement, network_health, satisfaction
-
-        ways = {"network_health": network_health, "engagement": engagement, "satisfaction": satisfaction}
-        return ways[taken.measure](world, among)
+        return (m.network_health if taken.measure == "network_health" else m.engagement)(world, among)
     layer = None if taken.layer == "all" else taken.layer
-    if taken.measure in ("dependence", "systemic"):
-        by_uid = m.dependence(world, layer) if taken.measure == "dependence" else m.systemic_risk(world)
+    if taken.measure in ("dependence", "power", "systemic"):
+        ways = {"dependence": m.dependence, "power": m.power, "systemic": lambda world, _: m.systemic_risk(world)}
+        by_uid = ways[taken.measure](world, layer)
         chosen = {uid: by_uid[uid] for uid in world.firms.uid[among].tolist()}
-        return _mean(chosen) if taken.measure == "dependence" else max(chosen.values())
-    graph = m.as_graph(world, layer)
+        return max(chosen.values()) if taken.measure == "systemic" else _mean(chosen)
     # Rows of a graph are in the order of uids.
     keep = among[np.argsort(world.firms.uid, kind="stable")]
+    if taken.measure == "power_imbalance":
+        return m.power_imbalance(world, layer, keep)
+    graph = m.as_graph(world, layer)
     return float(_network()[taken.measure][3](graph if keep.all() else graph.part(keep)))
 
 

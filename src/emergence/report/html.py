@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from emergence import store
 from emergence.figures import draw_all
 from emergence.figures.findings import Findings
+from emergence.figures.groups import draw_groups
 from emergence.figures.style import Drawn, save
+from emergence.report.groups import about_groups, table_of_groups
 from emergence.report.reproduce import as_told, command, config_json
 from emergence.report.tables import TableText, make_tables
 from emergence.report.words import first_page
@@ -41,8 +43,9 @@ def write_report(result: Result, folder: Path, findings: Findings | None = None)
     folder.mkdir(parents=True, exist_ok=True)
     found = findings or Findings(result)
     figures = [(drawn, save(drawn, folder / "figures")) for drawn in draw_all(found)]
+    of_groups = [(drawn, save(drawn, folder / "figures")) for drawn in draw_groups(found)]
     path = folder / "report.html"
-    store.write_text(page(found, figures, folder.name, film(found, folder / "figures")), path)
+    store.write_text(page(found, figures, folder.name, film(found, folder / "figures"), of_groups), path)
     return path
 
 
@@ -62,7 +65,10 @@ def film(found: Findings, folder: Path) -> str:
     )
 
 
-def page(found: Findings, figures: list[tuple[Drawn, dict[str, bytes]]], run: str, moving: str = "") -> str:
+Pictures = list[tuple[Drawn, dict[str, bytes]]]
+
+
+def page(found: Findings, figures: Pictures, run: str, moving: str = "", of_groups: Pictures | None = None) -> str:
     """Return the page as HTML."""
     words = first_page(found.result, found)
     title = f"{found.title}: {found.start.uid.size:,} firms, {found.end.step:,} months"
@@ -75,6 +81,7 @@ def page(found: Findings, figures: list[tuple[Drawn, dict[str, bytes]]], run: st
         *(figure(drawn, files) for drawn, files in figures),
         moving,
         "</section>",
+        groups(found, of_groups or []),
         '<section aria-labelledby="tables"><h2 id="tables">Tables</h2>',
         *(table(one) for one in make_tables(found)),
         "</section>",
@@ -99,6 +106,20 @@ def plain_words(words: dict[str, list[str]]) -> str:
         items = "".join(f"<li>{escape(without_lead(one))}</li>" for one in sentences)
         parts.append(f"<h3>{escape(title)}</h3><ul>{items}</ul>")
     return "\n".join([*parts, "</section>"])
+
+
+def groups(found: Findings, figures: Pictures) -> str:
+    """Return the section on groups, with its figures and table; nothing for a run without groups."""
+    words = about_groups(found)
+    if not words:
+        return ""
+    parts = ['<section class="words" aria-labelledby="groups"><h2 id="groups">Groups</h2>']
+    for title, sentences in words.items():
+        items = "".join(f"<li>{escape(one)}</li>" for one in sentences)
+        parts.append(f"<h3>{escape(title)}</h3><ul>{items}</ul>")
+    parts += [figure(drawn, files) for drawn, files in figures]
+    text = table_of_groups(found)
+    return "\n".join([*parts, *([table(text)] if text.rows else []), "</section>"])
 
 
 def without_lead(text: str) -> str:

@@ -7,8 +7,22 @@ import numpy as np
 from emergence.kernels.market import MarketParams, update_accounts
 from emergence.luck import stream
 from emergence.rules.base import UNIT, Rule, State, names, params
+from emergence.schema import SPECIALIST
 
 GROWTH = stream("market.growth")
+
+
+def niche_fitness(state: State) -> np.ndarray:
+    """Return how well each firm's niche suits this month, float64[firms]; 1 for a propensity of .5.
+
+    The principle of allocation (Levins 1968; Hannan and Freeman 1977): what makes a niche wide makes it flat.
+    Height x width is the same for all, so a specialist draws more while its sector's demand is near normal
+    and less when it swings far.
+    """
+    firms, settings = state.firms, state.rules.market
+    narrow = settings.specialism * (2.0 * firms.propensities[:, SPECIALIST] - 1.0)
+    swing = (state.world.demand["level"][firms.sector] - 1.0) / settings.niche
+    return np.exp(np.clip(narrow - 0.5 * swing**2 * np.expm1(2.0 * narrow), -30.0, 30.0))
 
 
 def offered_demand(state: State) -> np.ndarray:
@@ -17,6 +31,7 @@ def offered_demand(state: State) -> np.ndarray:
     skill = firms.skills.mean(axis=1, dtype=np.float64)
     attraction = firms.size * np.exp(settings.attraction_z * firms.z + settings.attraction_skill * (skill - 0.4))
     attraction = attraction * np.exp(settings.attraction_reputation * (firms.reputation - 0.5))
+    attraction = attraction * niche_fitness(state)
     if state.pull is not None:
         attraction = attraction * state.pull
     sectors = demand["base"].size
@@ -54,10 +69,10 @@ RULE = Rule(
     name="market",
     phase="market and money",
     about="demand of a sector is shared by attraction; margins and luck make firms grow or shrink",
-    source="Luce 1959 (shares); Stanley et al. 1996 (growth noise)",
+    source="Luce 1959 (shares); Hannan and Freeman 1977 (niches); Stanley et al. 1996 (growth noise)",
     moves=("gini_size", "up"),
     reads=names("firms", ["uid", "sector", "skills", "z", "digital", "slack", "health", "joint_income", "reputation"])
-    + ("world.demand", "state.pull"),
+    + ("firms.propensities", "world.demand", "state.pull"),
     writes=names("firms", ["size", "cash", "revenue", "profit", "performance", "fill", "costs_due"]),
     update=update_market,
 )
