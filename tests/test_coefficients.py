@@ -37,6 +37,7 @@ EXEMPT = {
     "twins.": "runs beside this one; see test_twins",
     "network.ties": "a path",
     "network.firms": "a path",
+    "rules.accounts.": "writes down what happens, and changes nothing of it; see test_accounts",
     "groups.form": "a name; what a form does is in the group's other settings",
 }
 

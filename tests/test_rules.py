@@ -42,6 +42,9 @@ ZERO = {
     "orchestration": {},
 }  # fmt: skip
 
+# Rules that only write down what happens: on, they add columns of their own and change no other; see test_accounts.
+OBSERVERS = {"accounts"}
+
 # What both twins share, where the rule needs company of a special kind.
 COMPANY = {
     "steering": {"groups": [{"fund": True, "backup": True, "publish": True}]},
@@ -66,10 +69,10 @@ ACTIVE = {
 
 
 def test_every_rule_of_the_plan_is_tried():
-    assert set(ZERO) == {rule.name for rule in PLAN}
+    assert set(ZERO) | OBSERVERS == {rule.name for rule in PLAN}
 
 
-@pytest.mark.parametrize("name", [rule.name for rule in PLAN])
+@pytest.mark.parametrize("name", [rule.name for rule in PLAN if rule.name not in OBSERVERS])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_off_equals_zero_effect_and_cost(name, seed):
     company = merge({"firms": 80, "seed": seed}, COMPANY.get(name, {}))

@@ -527,6 +527,13 @@ class Steering:
 
 
 @dataclass
+class Accounts:
+    """What partners and groups brought each firm, by kind; it is only written down and changes nothing."""
+
+    enabled: bool = switch(False, "rule on")
+
+
+@dataclass
 class Rules:
     """Every rule with its settings; `rules.NAME.enabled=false` switches one off."""
 
@@ -534,6 +541,7 @@ class Rules:
     search: Search = part(Search)
     formation: Formation = part(Formation)
     work: Work = part(Work)
+    accounts: Accounts = part(Accounts)
     strengthening: Strengthening = part(Strengthening)
     secrecy: Secrecy = part(Secrecy)
     knowledge: Knowledge = part(Knowledge)

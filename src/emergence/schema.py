@@ -28,6 +28,8 @@ BUYS = 1  # role of the side of an operational tie that buys
 MANDATES = ("fund", "bridge", "backup", "publish")
 ADMISSIONS = ("open", "vote", "closed")
 KINDS = ("smb", "large", "institute", "ngo", "association", "platform")
+# Kinds of value that partners bring, in the order of the column `accounts`.
+VALUES = ("revenue", "cost", "knowledge", "risk", "reputation")
 
 SKILLS = 5
 CULTURE = 6
@@ -61,6 +63,8 @@ class Column:
         Ties only: the layers that have the column.
     span : (float, float)
         Least and greatest value that may be set by hand.
+    rule : str
+        Optional rule that the column belongs to; it takes no memory unless that rule is on.
     """
 
     name: str
@@ -71,6 +75,7 @@ class Column:
     meaning: str
     layers: tuple[int, ...] = (0, 1, 2, 3)
     span: tuple[float, float] = ANY
+    rule: str = ""
 
 
 def _c(
@@ -82,9 +87,12 @@ def _c(
     width: int = 1,
     layers: tuple[int, ...] = (0, 1, 2, 3),
     span: tuple[float, float] = ANY,
+    rule: str = "",
 ) -> Column:
-    return Column(name, dtype, width, unit, default, meaning, layers, span)
+    return Column(name, dtype, width, unit, default, meaning, layers, span, rule)
 
+
+WHAT_IT_BRINGS = ", ".join(VALUES) + "; only while the rule `accounts` is on"
 
 FIRMS = (
     _c("uid", "int64", "id", -1, "identity, never used again"),
@@ -135,6 +143,7 @@ FIRMS = (
     _c("projects", "int32", "count", 0, "joint projects this month"),
     _c("successes", "int32", "count", 0, "joint projects that succeeded this month"),
     _c("betrayals", "int32", "count", 0, "opportunistic acts of the firm this month"),
+    _c("accounts", "float64", "by kind", 0, f"value by kind: {WHAT_IT_BRINGS}", len(VALUES), rule="accounts"),
 )
 
 TIES = (
@@ -150,6 +159,7 @@ TIES = (
     _c("role", "uint8", "code", 0, "0 both ways, 1 this side buys, 2 it supplies", layers=(OPERATIONAL,)),
     _c("formal", "uint8", "bool", 0, "1 if the tie rests on a contract", layers=(OPERATIONAL, STRATEGIC)),
     _c("outcome", "uint8", "code", 0, "last month's joint project, see kernels.work"),
+    _c("accounts", "float32", "by kind", 0, f"value to this side: {WHAT_IT_BRINGS}", len(VALUES), rule="accounts"),
 )
 
 GROUPS = (

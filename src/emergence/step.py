@@ -5,7 +5,7 @@ Order of the phases and of the rules in them:
 1. environment: environment
 2. search: search
 3. formation: formation
-4. working together: work
+4. working together: work, accounts
 5. strengthening and decay: strengthening
 6. innovation: secrecy, knowledge, rivalry, innovation, research, races, leakage
 7. adaptation: adaptation, strategies, culture
@@ -37,6 +37,7 @@ from emergence.measures.own import chosen
 from emergence.measures.taken import column_names, measure_taken
 from emergence.reading import read_settings
 from emergence.rules import (
+    accounts,
     adaptation,
     adoption,
     credit,
@@ -74,6 +75,7 @@ PLAN: tuple[Rule, ...] = (
     search.RULE,
     formation.RULE,
     work.RULE,
+    accounts.RULE,
     strengthening.RULE,
     secrecy.RULE,
     knowledge.RULE,
@@ -123,6 +125,7 @@ class Simulation:
         self._measures = chosen(settings.output.measures)
         column_names(settings.output.also)
         self._state = State(world, settings, rules, self.events)
+        self._fit_columns()
 
     @property
     def step(self) -> int:
@@ -144,7 +147,12 @@ class Simulation:
                 on_month(self)
         return self
 
+    def _fit_columns(self) -> None:
+        """Let the world have the columns of the optional rules that are on."""
+        self.world.fit_columns({rule.name for rule in self.plan if is_on(self.rules, rule)})
+
     def _month(self) -> None:
+        self._fit_columns()
         begin_month(self._state)
         cash, booked = self._money() if self.settings.debug else (0.0, 0.0)
         for rule in self.plan:

@@ -20,7 +20,7 @@ from emergence.measures.monthly import MONTHLY
 from emergence.measures.taken import column_names
 from emergence.rules.base import EVENTS
 from emergence.rules.own import OWN
-from emergence.schema import CULTURE, KINDS, LAYERS, PURPOSE, SKILLS
+from emergence.schema import CULTURE, KINDS, LAYERS, PURPOSE, SKILLS, VALUES
 from emergence.step import Simulation
 
 Columns = dict[str, np.ndarray]
@@ -68,7 +68,9 @@ def firms_table(simulation: Simulation) -> Columns:
     }
     for name in firms.spec:
         column = firms.column(name)[order]
-        if name in _PARTS:
+        if name == "accounts":
+            table |= values_of(column)
+        elif name in _PARTS:
             table |= {f"{name}_{k + 1}": column[:, k].copy() for k in range(_PARTS[name])}
         elif name not in ("uid", "kind", "slot"):
             table[name] = column
@@ -81,6 +83,11 @@ def firms_table(simulation: Simulation) -> Columns:
     for layer, ties in zip(LAYERS, world.ties, strict=True):
         table[f"degree_{layer}"] = ties.degree()[order]
     return table
+
+
+def values_of(accounts: np.ndarray, side: str = "") -> Columns:
+    """Return accounts (float[rows, kinds]) as one column a kind."""
+    return {f"value_{kind}{side}": accounts[:, k].copy() for k, kind in enumerate(VALUES)}
 
 
 def ties_table(simulation: Simulation) -> Columns:
@@ -110,6 +117,8 @@ def ties_table(simulation: Simulation) -> Columns:
                 ],
             }
         )
+        if "accounts" in ties.spec:
+            rows[-1] |= values_of(ties.accounts[one], "_a") | values_of(ties.accounts[mate], "_b")
     return {name: np.concatenate([r[name] for r in rows]) for name in rows[0]}
 
 

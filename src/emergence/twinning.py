@@ -85,9 +85,9 @@ def rewire(simulation: Simulation, _: Mapping[str, float]) -> Simulation:
         which = luck.key(world.seed, REWIRE, world.step * len(LAYERS) + layer)
         # A supplier stays one: ties that lead one way only exchange their buyers.
         if layer == OPERATIONAL:
-            turn = ties.role[at] == BUYS
-            a, b = np.where(turn, b, a), np.where(turn, a, b)
-            sides = {name: (np.where(turn, v, u), np.where(turn, u, v)) for name, (u, v) in sides.items()}
+            turn = np.flatnonzero(ties.role[at] == BUYS)
+            for u, v in ((a, b), *sides.values()):
+                u[turn], v[turn] = v[turn], u[turn]
         one_way = layer == OPERATIONAL
         a, b = rewire_pairs(which, a.astype(np.int32), b.astype(np.int32), world.size, ROUNDS, not one_way)
         ties.drop(np.arange(ties.count))

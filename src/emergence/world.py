@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -27,6 +27,8 @@ FORMAT = 1
 class Table:
     """Columns of equal length with spare capacity; `table.cash` is the live array.
 
+    Columns of optional rules are there only while their rule is on, see `fit`; `spec` names those that are.
+
     Parameters
     ----------
     spec : sequence of Column
@@ -36,16 +38,29 @@ class Table:
     """
 
     def __init__(self, spec: Sequence[Column], count: int = 0) -> None:
-        self.spec = {column.name: column for column in spec}
+        self.known = {column.name: column for column in spec}
+        self.spec = {name: column for name, column in self.known.items() if not column.rule}
         self.count = 0
         self.version = 0
-        self._full: dict[str, np.ndarray] = {c.name: self._make(c, count) for c in spec}
+        self._full: dict[str, np.ndarray] = {c.name: self._make(c, count) for c in self.spec.values()}
         self._set_count(count)
 
     @staticmethod
     def _make(column: Column, rows: int) -> np.ndarray:
         shape = rows if column.width == 1 else (rows, column.width)
         return np.full(shape, column.default, dtype=column.dtype)
+
+    def fit(self, rules: Container[str]) -> None:
+        """Have the columns of those optional rules that are named, new ones with defaults, and of no others."""
+        wanted = {name: column for name, column in self.known.items() if not column.rule or column.rule in rules}
+        if wanted.keys() == self.spec.keys():
+            return
+        capacity = len(next(iter(self._full.values())))
+        for name in self.spec.keys() - wanted.keys():
+            delattr(self, name)
+        self._full = {n: self._full[n] if n in self._full else self._make(c, capacity) for n, c in wanted.items()}
+        self.spec = wanted
+        self._set_count(self.count)
 
     def _set_count(self, count: int) -> None:
         self.count = count
@@ -54,7 +69,9 @@ class Table:
             setattr(self, name, full[:count])
 
     def __getattr__(self, name: str) -> np.ndarray:
-        raise AttributeError(f"there is no column '{name}'")
+        optional = self.__dict__.get("known", {}).get(name)
+        why = f"; it is kept where rules.{optional.rule}.enabled=true" if optional else ""
+        raise AttributeError(f"there is no column '{name}'{why}")
 
     def column(self, name: str) -> np.ndarray:
         """Return the live array of one column."""
@@ -90,7 +107,7 @@ class Table:
     def copy(self) -> Self:
         """Return a table of its own with the same rows and no spare capacity."""
         twin = object.__new__(type(self))
-        twin.spec, twin.version = self.spec, self.version
+        twin.known, twin.spec, twin.version = self.known, self.spec, self.version
         twin._full = {name: full[: self.count].copy() for name, full in self._full.items()}
         twin._set_count(self.count)
         return twin
@@ -144,10 +161,11 @@ class Ties(Table):
             elif name in values:
                 value = values[name]
                 pair = value if isinstance(value, tuple) else (value, value)
-                sides = [np.broadcast_to(np.asarray(side, column.dtype), a.shape) for side in pair]
+                shape = self._make(column, a.size).shape
+                sides = [np.broadcast_to(np.asarray(side, column.dtype), shape) for side in pair]
                 new = np.concatenate(sides)[order]
             else:
-                new = np.full(rows.size, column.default, column.dtype)
+                new = self._make(column, rows.size)
             graph.insert_column(self._full[name], old, places, new)
         self.ptr = new_ptr
         self._set_count(old + rows.size)
@@ -351,7 +369,8 @@ class World:
 
     def write(self, name: str, rows: Any, value: Any) -> None:
         """Set a column of some firms by hand: checked, booked if it is money, and valued if it is practice."""
-        array, column = self.check_value(name, value), self.firms.column(name)
+        column = self.firms.column(name)
+        array = self.check_value(name, value)
         if name == "cash":
             self.book("by hand", float((array - column[rows]).sum()))
         column[rows] = array
@@ -383,6 +402,11 @@ class World:
         self.slots[self.firms.slot[~alive]] = -1
         self.firms.keep(alive)
         self.slots[self.firms.slot] = np.arange(self.size, dtype=np.int32)
+
+    def fit_columns(self, rules: Container[str]) -> None:
+        """Keep the columns of those optional rules that are named, and of no others; see `Table.fit`."""
+        for _, table in self._tables():
+            table.fit(rules)
 
     def save(self, path: str | Path, extra: dict[str, Any] | None = None) -> None:
         """Write the whole state to one ``.npz`` file; `extra` is kept as JSON."""
@@ -450,6 +474,7 @@ class World:
             world = cls()
             world.network = Table(GROUPS)
             for label, table in world._tables():
+                table.fit({c.rule for c in table.known.values() if f"{label}.{c.name}" in arrays.files})
                 columns = {name: arrays[f"{label}.{name}"] for name in table.spec}
                 table.append(len(next(iter(columns.values()))), **columns)
             for layer, ties in zip(LAYERS, world.ties, strict=True):
@@ -527,5 +552,5 @@ class World:
             assert (column == other[mate]).all(), f"{layer}: the two ends disagree on {name}"
         assert ties.w.min() >= 0 and ties.w.max() <= 1, f"{layer}: strength left [0, 1]"
         assert ties.good.min() >= 0 and ties.bad.min() >= 0, f"{layer}: negative experience"
-        for name in ("good", "bad", "value"):
+        for name in {"good", "bad", "value", "accounts"} & set(ties.spec):
             assert np.isfinite(ties.column(name)).all(), f"{layer}: {name} is not finite"

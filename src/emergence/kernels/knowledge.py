@@ -26,11 +26,13 @@ def update_skills(
     aside,
     base,
     skills,
+    learnt,
 ):
     """Let rows lo..hi learn the skill in which each partner is most ahead.
 
     `hidden` (uint8 per half-edge, or empty) marks partners who teach nothing; `profile` holds everyone's
-    skills as the month began; `skills` (float32[n, 5]) is written.
+    skills as the month began; `skills` (float32[n, 5]) is written, and so is `learnt` (float64 per half-edge, or
+    empty), the skill points that each partner brought.
     """
     for i in range(lo, hi):
         for k in range(5):
@@ -52,4 +54,7 @@ def update_skills(
             if most > 0.0 and (not barter or least < 0.0):
                 attention = min(np.float64(aside[i, 0]), np.float64(aside[j, 0]))
                 share = absorption * absorptive[i] * np.float64(w[h]) * trust_of(good[h], bad[h]) * attention
-                skills[i, best] = min(1.0, np.float64(skills[i, best]) + share * most)
+                before = np.float64(skills[i, best])
+                skills[i, best] = min(1.0, before + share * most)
+                if learnt.size > 0:
+                    learnt[h] = np.float64(skills[i, best]) - before

@@ -5,8 +5,8 @@ giant_share, core_share, reciprocity, assortativity, communities, modularity, me
 small_world_omega, betweenness, burt_constraint, effective_size, schneider_r, removal_curve, degree_tail,
 dependence, power, power_imbalance. Of values: gini, hhi, top_share, hill, fit_tail, kaplan_meier. Of matrices:
 influence_vector, esri, shock. Of a world: systemic_risk, network_health, engagement, satisfaction, conduct,
-group_month. Of replicates and their twins: paired_interval, ratio_interval, resilience, regained. Of series:
-early_warning, with warning_rate and false_alarms against null runs.
+group_month, value_by_kind. Of replicates and their twins: paired_interval, ratio_interval, resilience, regained.
+Of series: early_warning, with warning_rate and false_alarms against null runs.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from emergence.measures.survival import kaplan_meier
     from emergence.measures.systemic import esri, shock, systemic_risk
     from emergence.measures.tail import TailFit, degree_tail, fit_tail, hill
+    from emergence.measures.values import value_by_kind
     from emergence.measures.warning import early_warning, false_alarms, warning_rate
 
 # Looked up when asked for: numba takes longer to load than most measures take.
@@ -59,6 +60,7 @@ _HOMES = {
     "survival": ("kaplan_meier",),
     "systemic": ("esri", "shock", "systemic_risk"),
     "tail": ("TailFit", "degree_tail", "fit_tail", "hill"),
+    "values": ("value_by_kind",),
     "warning": ("early_warning", "false_alarms", "warning_rate"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -109,6 +111,7 @@ __all__ = [
     "small_world_omega",
     "systemic_risk",
     "top_share",
+    "value_by_kind",
     "warning_rate",
 ]
 

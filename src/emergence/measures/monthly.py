@@ -8,7 +8,7 @@ from emergence.config import Settings
 from emergence.kernels.incidents import STRUCK
 from emergence.kernels.shape import component_labels, mean_clustering
 from emergence.measures.equity import gini
-from emergence.schema import BITS, LAYERS
+from emergence.schema import BITS, LAYERS, VALUES
 from emergence.world import World
 
 # Flows (per month) are sums since the last measured month; with output.every=1 that is the month itself.
@@ -64,6 +64,11 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "group_spending": ("EUR/month", "what groups paid out in interventions"),
     "digital": ("1", "share of firms with digital practice"),
     "struck": ("count", "firms with an incident under way"),
+    "value_revenue": ("EUR/month", "net gains of joint projects; value_... are smoothed, 0 unless `accounts` is on"),
+    "value_cost": ("EUR/month", "costs saved by routines that were taken over from partners"),
+    "value_knowledge": ("points/month", "skills learnt from partners"),
+    "value_risk": ("EUR/month", "help in need from groups and partners, less losses by partners' failure"),
+    "value_reputation": ("points/month", "change of reputation by partners' trust"),
 }
 
 
@@ -115,6 +120,9 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
         "digital": float(firms.digital.mean()) if world.size else 0.0,
         "struck": float(np.count_nonzero(firms.incident == STRUCK)),
     }
+    if "accounts" in firms.spec:
+        whole = firms.accounts.sum(axis=0)
+        row |= {f"value_{kind}": float(total) for kind, total in zip(VALUES, whole, strict=True)}
     return row
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from emergence.kernels.credit import cascade_defaults
 from emergence.measures.monthly import joint_rows
+from emergence.rules import accounts
 from emergence.rules.base import Rule, State, names
 
 SLACK = 1e-12  # relative: equal sums must not fail by rounding
@@ -57,6 +58,7 @@ def write_off(state: State, losses: np.ndarray) -> None:
     """Take losses (EUR, float64[firms]) out of the firms' cash, and book them."""
     state.firms.cash[:] -= losses
     state.world.book("written off", -float(losses.sum()))
+    accounts.note_losses(state, losses)
 
 
 RULE = Rule(

@@ -6,6 +6,7 @@ import numpy as np
 
 from emergence.kernels import innovation as kernel
 from emergence.luck import stream
+from emergence.rules import accounts
 from emergence.rules.base import ALONE, Rule, State, names, params
 from emergence.rules.orchestration import standards
 from emergence.rules.races import effort
@@ -49,6 +50,7 @@ def note_changes(state: State, changed: np.ndarray, practice: np.ndarray, z: np.
     firms, world = state.firms, state.world
     gained = z[changed] - firms.z[changed]
     world.count("value_gained", float(gained[gained > 0].sum()))
+    accounts.note_routines(state, changed, source[changed], gained)
     is_new = enter_registry(world.registry, practice[changed], state.step)
     taken = changed[source[changed] >= 0]
     first_taken = note_adoptions(world.registry, firms.practice[source[taken]])

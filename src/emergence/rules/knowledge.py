@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from emergence.kernels.knowledge import update_skills
+from emergence.rules import accounts
 from emergence.rules.base import Rule, State, names
 from emergence.schema import DEVELOPMENT
 
@@ -17,11 +18,13 @@ def update_knowledge(state: State) -> None:
         return
     firms, ties, settings = state.firms, state.ties(DEVELOPMENT), state.rules.knowledge
     hidden = state.hidden.get(DEVELOPMENT, NOBODY)
+    learnt = accounts.blank(state, DEVELOPMENT)
     state.each(
         update_skills, settings.absorption, settings.forgetting, settings.barter, firms.absorptive, ties.ptr, ties.nbr,
         ties.w, ties.good, ties.bad, ties.outcome, hidden, state.profile(), state.aside(DEVELOPMENT), firms.base_skills,
-        firms.skills, work=ties.ptr,
+        firms.skills, learnt, work=ties.ptr,
     )  # fmt: skip
+    accounts.note_lessons(state, learnt)
 
 
 RULE = Rule(

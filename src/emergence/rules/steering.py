@@ -8,6 +8,7 @@ from emergence import luck
 from emergence.kernels.random import fill_units
 from emergence.luck import normals, stream
 from emergence.measures.monthly import joint_components
+from emergence.rules import accounts
 from emergence.rules.base import UNIT, Rule, State, names
 from emergence.rules.formation import insert
 from emergence.rules.membership import MOST_GROUPS
@@ -77,6 +78,7 @@ def fund(state: State, row: int, poor: np.ndarray) -> None:
     if not given.any():
         return
     firms.cash[poor] += paid
+    accounts.note_fund(state, poor, paid)
     groups.budget[row] -= paid.sum()
     state.world.count("group_spending", float(paid.sum()))
     state.log("intervention", firms.uid[poor[given]], value=paid[given])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emergence.kernels.strengthening import StrengtheningParams, update_reputation, update_strength
 from emergence.luck import stream
+from emergence.rules import accounts
 from emergence.rules.base import Rule, State, names, params
 from emergence.schema import LAYERS
 
@@ -20,6 +21,7 @@ def update_strengthening(state: State) -> None:
             update_strength, state.luck(SEEN[layer]), state.world.firms.uid, ties.ptr, ties.nbr, ties.outcome,
             state.aside(layer), p, ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in, work=ties.ptr,
         )  # fmt: skip
+    accounts.note_trust(state)
     state.each(update_reputation, *state.learning("good_in", "bad_in"), settings.reputation, state.firms.reputation)
 
 
