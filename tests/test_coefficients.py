@@ -130,7 +130,7 @@ def worlds() -> dict[str, dict[str, Any]]:
         "steered": merge(POOR, {"groups": [GROUP], "rules": {"work": {"temptation": 0.8}}}),
         "led": merge(
             POOR,
-            {"groups": [LED], "timeline": [OUSTED], "rules": {"work": {"temptation": 0.8}, "revision": {"every": 1}}},
+            {"groups": [LED], "timeline": [OUSTED], "rules": {"work": {"temptation": 0.8}, "revision": {"every": 1, "reserve": 0.5}}},
         ),
         "linked": {"groups": [LED | {"orchestration": ["value_chain", "constellation"]}]},
         "assembly": {"groups": [LED | {"deciding": "participatory"}], "rules": {"membership": {"leaving": 0.5}}},

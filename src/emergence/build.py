@@ -23,7 +23,7 @@ from emergence.rules.culture import sector_norms
 from emergence.rules.environment import BY_UID, DRIFT, TARGETS, own_entries
 from emergence.rules.innovation import enter_registry
 from emergence.rules.membership import MOST_GROUPS
-from emergence.rules.orchestration import appoint, choose, offices
+from emergence.rules.orchestration import OFFICES, fill, offices
 from emergence.schema import (
     ADMISSIONS,
     BITS,
@@ -456,7 +456,7 @@ def make_groups(world: World, settings: Settings, rules: Rules) -> None:
 def named_officers(world: World, group: Group, number: int) -> dict[str, int]:
     """Return the uids of the firms that the settings name for offices of a group."""
     found = {}
-    for office in ("orchestrator", "institute"):
+    for office in OFFICES:
         name = getattr(group, office)
         uid = None if name is None else world.find_firm(name)
         if name is not None and uid is None:
@@ -471,9 +471,8 @@ def named_officers(world: World, group: Group, number: int) -> dict[str, int]:
 
 def fill_first_offices(world: World, groups: Any, row: int, named: dict[str, int], members: np.ndarray) -> None:
     """Give the offices that the models ask for to the firms named, or to the members best fit for them."""
-    participatory = groups.deciding[row] == DECIDINGS.index("participatory")
     for office in offices(int(groups.models[row]), groups is world.network):
-        appoint(world, groups, row, office, named.get(office, choose(world, office, members, participatory)))
+        fill(world, groups, row, office, members, named.get(office, -1))
 
 
 def make_demand(world: World, settings: Settings) -> None:

@@ -296,7 +296,8 @@ class Research:
     """What research institutions do where open innovation is a model of orchestration."""
 
     enabled: bool = switch(True, "rule on")
-    experiments: int = num(20, 0, 10_000, "1/month", "experiments, as far as they are paid for; each costs as a try")
+    experiments: int = num(20, 0, 10_000, "1/month", "experiments, as far as they are paid for")
+    cost: float = num(60.0, 0, 1e9, "EUR", "cost of an experiment, paid by the group, or from outside at large")
 
 
 @dataclass

@@ -25,6 +25,10 @@ WHO_JOINS = {
     "vote": "Firms that members are tied to may join.",
     "closed": "Nobody may join.",
 }
+DECIDED = {
+    "central": "Its orchestrator decides alone.",
+    "participatory": "Members decide together.",
+}
 SHARED = {
     "equal": "Partners share what a joint project earns equally.",
     "contribution": "Partners share what a joint project earns by the skills each brings.",
@@ -39,6 +43,12 @@ HELP = {
 }
 
 
+MODEL = {
+    "hub_and_spoke": "one firm leads, brings members together and says how things are done",
+    "value_chain": "neighbouring crafts are brought together, as in a chain",
+    "constellation": "different crafts are brought together around what they make",
+    "open_innovation": "a research institution takes up what members know and publishes what it finds",
+}
 SEEN = ("nothing", "little", "some", "about half", "most", "almost all", "all")
 SEEN_UP_TO = (0.0, 0.2, 0.4, 0.6, 0.85, 0.999)  # of transparency
 
@@ -50,6 +60,9 @@ def seen(transparency: float) -> str:
 
 # What a group's settings mean, in order; "" says nothing. A further setting is one more line.
 RULES: tuple[Callable[[Group], str], ...] = (
+    lambda g: f"Orchestration: {'; '.join(MODEL[m] for m in g.orchestration)}." if g.orchestration else "Nobody plans.",
+    lambda g: DECIDED[g.deciding] if g.orchestration else "",
+    lambda g: "Fees and sanctions are revised by what is seen." if g.adaptive else "",
     lambda g: WHO_JOINS[g.admission],
     lambda g: SHARED[g.sharing],
     lambda g: f"Members see {seen(g.transparency)} of each other's conduct (transparency {g.transparency:g} of 1).",
@@ -62,6 +75,7 @@ RULES: tuple[Callable[[Group], str], ...] = (
         if g.events
         else ""
     ),
+    lambda g: f"{percent(g.royalty)} of the fees goes to the firm that leads." if g.royalty else "",
     lambda g: f"The fee is {percent(g.fee, 1)} of a member's monthly capacity." if g.fee else "There is no fee.",
     lambda g: "It " + listing([HELP[m] for m in MANDATES if m in HELP and getattr(g, m)]) + "." if helps(g) else "",
 )
@@ -136,9 +150,20 @@ def members_of(found: Findings, gid: int) -> list[str]:
             f"In {percent(unpaid)} of months the fees did not pay for all of its governance; what is not paid for "
             "does not act."
         )
+    lines += officers_of(found, gid)
     if round(last["transparency"], 3) != round(first["transparency"], 3):
         lines.append(f"Transparency went from {change(first['transparency'], last['transparency'], 2)}, of 1.")
     return lines
+
+
+def officers_of(found: Findings, gid: int) -> list[str]:
+    """Say who leads and who researches at the end."""
+    groups = found.result.simulation.world.groups
+    row = int(np.searchsorted(groups.gid, gid))
+    offices = (("orchestrator", "leads"), ("institute", "is its research institution"))
+    uids = [(int(groups.column(office)[row]), does) for office, does in offices]
+    said = [f"{found.name(uid)} {does}" for uid, does in uids if uid >= 0]
+    return [listing(said) + " at the end."] if said else []
 
 
 def conduct_of(found: Findings, gid: int) -> list[str]:
@@ -169,21 +194,17 @@ def money_of(found: Findings) -> list[str]:
     """Say what all groups took, spent and hold."""
     world = found.result.simulation.world
     held = float(world.groups.budget.sum())
-    governance = -world.ledger.get("governance of groups", 0.0)
-    helped = spent_on_help(found)
-    if not held and not governance and not helped:
+    spent = {
+        "on governance (seeing, punishing, coordinating)": -world.ledger.get("governance of groups", 0.0),
+        "on help to members": world.totals.get("group_spending", 0.0),
+        "on research": -world.ledger.get("research of groups", 0.0),
+        "as royalties to firms that lead": world.totals.get("royalties", 0.0),
+    }
+    if not held and not any(spent.values()):
         return ["The groups had no money: no fee was paid."]
-    return [
-        f"All groups together took {money(held + governance + helped)}, spent {money(governance)} on governance "
-        f"(seeing and punishing) and {money(helped)} on help to members, and hold {money(held)} at the end."
-    ]
-
-
-def spent_on_help(found: Findings) -> float:
-    """Return what all groups paid out in interventions, EUR."""
-    steps = found.result.steps
-    rest = found.result.simulation.world.counts.get("group_spending", 0.0)  # since the last measured month
-    return (float(steps["group_spending"].sum()) if len(steps) else 0.0) + rest
+    where = listing([f"{money(amount)} {what}" for what, amount in spent.items() if amount])
+    said = f"spent {where}, and hold" if where else "hold"
+    return [f"All groups together took {money(held + sum(spent.values()))}, {said} {money(held)} at the end."]
 
 
 def deeds(found: Findings) -> list[str]:

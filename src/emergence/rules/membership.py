@@ -9,7 +9,7 @@ from emergence.kernels.groups import INSTITUTE, LEAD, STEERED, add_ties_inside
 from emergence.kernels.random import fill_units
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names
-from emergence.rules.orchestration import PARTICIPATORY, grants
+from emergence.rules.orchestration import PARTICIPATORY
 from emergence.schema import ADMISSIONS
 
 JOIN = stream("membership.join")
@@ -53,22 +53,20 @@ def collect(state: State) -> None:
     whole = np.bincount(group, firms.size[belongs.rows], groups.budget.size)
     lines = state.governance()[:-1]
     royalty = np.where(lines[:, LEAD] >= 0, groups.royalty * dues, 0.0)
-    hand_over(firms.cash, lines[:, LEAD], royalty)
+    led = lines[:, LEAD] >= 0
+    np.add.at(firms.cash, lines[led, LEAD].astype(np.int64), royalty[led])
     groups.budget[:] += dues - royalty
     effort = 0.5 * (groups.transparency + groups.sanctions) + groups.coordination * lines[:, STEERED]
-    grant = np.where(lines[:, INSTITUTE] >= 0, grants(state, lines[:, INSTITUTE].astype(np.int64)), 0.0)
-    due = groups.monitoring * effort * whole + grant
+    research = state.rules.research
+    experiments = research.enabled * research.experiments * research.cost * (lines[:, INSTITUTE] >= 0)
+    due = groups.monitoring * effort * whole + experiments
     paid = np.minimum(due, np.maximum(groups.budget, 0.0))
     groups.budget[:] -= paid
     groups.funded[:] = np.divide(paid, due, out=np.ones(due.size), where=due > 0)
-    hand_over(firms.cash, lines[:, INSTITUTE], groups.funded * grant)
-    state.world.book("governance of groups", -float((paid - groups.funded * grant).sum()))
-
-
-def hand_over(cash: np.ndarray, rows: np.ndarray, amounts: np.ndarray) -> None:
-    """Give amounts (float64[k], EUR) to firms by row (float64[k], -1 for nobody)."""
-    some = rows >= 0
-    np.add.at(cash, rows[some].astype(np.int64), amounts[some])
+    spent = float((groups.funded * experiments).sum())
+    state.world.book("governance of groups", spent - float(paid.sum()))
+    state.world.book("research of groups", -spent)
+    state.world.count("royalties", float(royalty.sum()))
 
 
 def usefulness(state: State, row: int, member: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,7 @@ from emergence.world import World
 
 BLUR = stream("orchestration.blur")
 HUB, OPEN = (1 << MODELS.index(name) for name in ("hub_and_spoke", "open_innovation"))
+OFFICES = ("orchestrator", "institute")
 PARTICIPATORY, RESEARCHER = DECIDINGS.index("participatory"), KINDS.index("institute")
 
 
@@ -43,15 +44,18 @@ def orchestrated(state: State) -> Iterator[tuple[Any, int, np.ndarray]]:
 
 def offices(models: int, at_large: bool) -> list[str]:
     """Return which offices the models of orchestration ask for; the network at large is led by no firm."""
-    return ["orchestrator"] * bool(models & HUB and not at_large) + ["institute"] * bool(models & OPEN)
+    wanted = (models & HUB and not at_large, models & OPEN)
+    return [office for office, is_wanted in zip(OFFICES, wanted, strict=True) if is_wanted]
 
 
-def choose(world: World, office: str, members: np.ndarray, participatory: bool) -> int:
-    """Return the uid of the member best fit for an office, -1 if there are no members.
+def choose(world: World, office: str, members: np.ndarray, participatory: bool, taken: int) -> int:
+    """Return the uid of the member best fit for an office, -1 if there is none.
 
-    The largest leads, or the best reputed where members decide together; the best skilled researches.
+    The largest leads, or the best reputed where members decide together; the best skilled researches. Nobody has
+    two offices: `taken` is the uid of the firm that has the other one, or -1.
     """
     firms = world.firms
+    members = members[firms.uid[members] != taken]
     if not members.size:
         return -1
     if office == "institute":
@@ -61,11 +65,16 @@ def choose(world: World, office: str, members: np.ndarray, participatory: bool) 
     return int(firms.uid[members[np.lexsort((firms.uid[members], -fitness))[0]]])
 
 
-def appoint(world: World, groups: Any, row: int, office: str, uid: int) -> None:
-    """Give an office to a firm."""
+def fill(world: World, groups: Any, row: int, office: str, members: np.ndarray, named: int = -1) -> int:
+    """Give an office of a group to the firm named, or to the member best fit for it; return its uid, or -1."""
+    other = OFFICES[1 - OFFICES.index(office)]
+    taken = int(groups.column(other)[row])
+    together = bool(groups.deciding[row] == PARTICIPATORY)
+    uid = named if named >= 0 else choose(world, office, members, together, taken)
     groups.column(office)[row] = uid
     if office == "institute" and uid >= 0:
         world.firms.kind[world.rows_of([uid])[0]] = RESEARCHER
+    return uid
 
 
 def fill_offices(state: State, groups: Any, row: int, members: np.ndarray) -> None:
@@ -83,8 +92,7 @@ def fill_offices(state: State, groups: Any, row: int, members: np.ndarray) -> No
         groups.vacant[row] = state.step
     if state.step - groups.vacant[row] >= state.rules.orchestration.succession and members.size:
         for office in empty:
-            uid = choose(world, office, members, groups.deciding[row] == PARTICIPATORY)
-            appoint(world, table, row, office, uid)
+            uid = fill(world, table, row, office, members)
             state.log("appointed", uid, value=groups.gid[row])
         groups.vacant[row] = -1
 
@@ -96,11 +104,6 @@ def proclaim(state: State, groups: Any, row: int, members: np.ndarray) -> None:
         units = fill_units(state.luck(BLUR), firms.uid[members], 2)
         seen = firms.z[members] + settings.blur * normals(units)[:, 0]
         groups.standard[row] = firms.practice[members[np.argmax(seen)]]
-
-
-def grants(state: State, rows: np.ndarray) -> np.ndarray:
-    """Return what a month's experiments of research institutions cost, EUR, float64[rows]."""
-    return state.rules.research.experiments * state.rules.innovation.cost * state.world.firms.size[rows]
 
 
 def standards(state: State) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,7 @@
-"""Research: institutions that take up what members know, experiment, and publish what they find."""
+"""Research: institutions that take up what members know, experiment, and publish what they find.
+
+Groups pay for it as for their governance, see `rules.membership`; in the network at large it is paid for from outside.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from emergence.kernels.research import experiment
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names
 from emergence.rules.innovation import note_changes
-from emergence.rules.orchestration import OPEN, grants, orchestrated
+from emergence.rules.orchestration import OPEN, orchestrated
 from emergence.schema import BITS
 
 EXPERIMENT = stream("research.experiment")
@@ -36,16 +39,6 @@ def update_research(state: State) -> None:
     changed = np.unique(np.array([own for own in done if practice[own] != firms.practice[own]], np.int64))
     note_changes(state, changed, practice, z, source)
     firms.practice[changed], firms.z[changed] = practice[changed], z[changed]
-    if world.network.models[0] & OPEN:
-        pay_at_large(state)
-
-
-def pay_at_large(state: State) -> None:
-    """Pay the research institution of the network at large from outside."""
-    at = state.world.rows_of(state.network.institute)
-    grant = grants(state, at[at >= 0])
-    state.firms.cash[at[at >= 0]] += grant
-    state.world.book("research grants", float(grant.sum()))
 
 
 RULE = Rule(
@@ -56,6 +49,6 @@ RULE = Rule(
     moves=("mean_z", "up"),
     reads=names("firms", ["uid", "sector"])
     + ("memberships", "world.landscape", *names("groups", ["models", "institute", "funded"])),
-    writes=names("firms", ["practice", "z", "cash"]) + ("groups.standard", "network.standard", "world.registry"),
+    writes=names("firms", ["practice", "z"]) + ("groups.standard", "network.standard", "world.registry"),
     update=update_research,
 )
