@@ -14,7 +14,7 @@ OPERATIONAL, DEVELOPMENT, STRATEGIC, SOCIAL = range(4)
 FORMS = ("cluster", "association", "supply_chain", "franchise", "virtual", "constellation", "platform")
 SHARINGS = ("equal", "contribution", "power", "bargaining")
 BUYS = 1  # role of the side of an operational tie that buys
-MANDATES = ("fund", "bridge", "backup", "publish")
+MANDATES = ("fund", "bridge", "backup", "publish", "rebalance", "protect", "prepare")
 ADMISSIONS = ("open", "vote", "closed")
 KINDS = ("smb", "large", "institute", "ngo", "association", "platform")
 
