@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from conftest import dotted, grow, merge, same_bytes
 
-from emergence.config import Group, Membership, Research, Revision, Shock, Steering, defaults, get, known_keys
+from emergence.config import Group, Membership, Research, Revision, Shock, defaults, get, known_keys
 from emergence.rules.base import EVENTS
 from emergence.schema import MODELS
 from emergence.step import Simulation
@@ -130,10 +130,22 @@ def worlds() -> dict[str, dict[str, Any]]:
         "steered": merge(POOR, {"groups": [GROUP], "rules": {"work": {"temptation": 0.8}}}),
         "led": merge(
             POOR,
-            {"groups": [LED], "timeline": [OUSTED], "rules": {"work": {"temptation": 0.8}, "revision": {"every": 1, "reserve": 0.5}}},
+            {
+                "groups": [LED],
+                "timeline": [OUSTED],
+                "rules": {"work": {"temptation": 0.8}, "revision": {"every": 1, "reserve": 0.5}},
+            },
         ),
         "linked": {"groups": [LED | {"orchestration": ["value_chain", "constellation"]}]},
         "assembly": {"groups": [LED | {"deciding": "participatory"}], "rules": {"membership": {"leaving": 0.5}}},
+        "warned": merge(
+            POOR, {"groups": [GROUP | {"prepare": True}], "rules": {"steering": {"window": 10, "alarm": -0.5}}}
+        ),
+        "unequal": {"groups": [GROUP | {"sharing": "power", "rebalance": True, "fee": 0.01}]},
+        "guarded": {
+            "groups": [GROUP | {"share": 1.0, "protect": True, "fee": 0.01}],
+            "rules": {"leakage": {"enabled": True}, "secrecy": {"enabled": True}},
+        },
         "racing": {"rules": {"races": {"enabled": True}}},
         "apart": {
             "groups": [GROUP | {"fee": 0.02}],
@@ -207,10 +219,21 @@ SPECIAL = (
     ),
     Case("rules.steering.few", "steered", 12.0),
     Case("rules.steering.brokerage", "steered", 10.0),
+    Case("rules.steering.modular", "steered", -1.0),
+    Case("rules.steering.imbalance", "unequal"),
+    Case("groups.rebalance", "unequal"),
+    Case("groups.protect", "guarded"),
+    Case("groups.prepare", "warned"),
+    Case("rules.steering.lost", "guarded", 5.0),
+    Case("rules.steering.protecting", "guarded"),
+    Case("rules.steering.ruling", "guarded", 1.0),
     *(
-        Case(f"rules.steering.{item.name}", "steered")
-        for item in fields(Steering)
-        if item.name not in ("few", "brokerage")
+        Case(f"rules.steering.{name}", "warned", value)
+        for name, value in (("alarm", 0.9), ("window", 16), ("cushion", 0.9))
+    ),
+    *(
+        Case(f"rules.steering.{name}", "steered")
+        for name in ("enabled", "review", "noise", "need", "critical", "opportunism", "publishing")
     ),
     Case("layers", value=["strategic"]),
     Case("layers", value=["development"]),

@@ -35,7 +35,9 @@ ZERO = {
     "adoption": {"spontaneous": 0, "imitation": 0, "threshold": 2, "cost": 0},
     "incidents": {"start": 0},
     "dissolution": {"development": 0, "strategic": 0},
-    "steering": {"need": -10, "few": 0, "opportunism": 1, "noise": 0},
+    "steering": {
+        "need": -10, "few": 0, "critical": 1000, "opportunism": 1, "noise": 0, "imbalance": 1, "lost": 1000, "alarm": 1,
+    },
     "research": {"experiments": 0},
     "revision": {"sanctions": 0, "fee": 0},
     "membership": {"joining": 0, "leaving": 0, "expulsion": 0, "commitment": 0},
@@ -47,7 +49,19 @@ OBSERVERS = {"accounts"}
 
 # What both twins share, where the rule needs company of a special kind.
 COMPANY = {
-    "steering": {"groups": [{"fund": True, "backup": True, "publish": True}]},
+    "steering": {
+        "groups": [
+            {
+                "fund": True,
+                "backup": True,
+                "publish": True,
+                "rebalance": True,
+                "protect": True,
+                "prepare": True,
+                "sharing": "power",
+            }
+        ]
+    },
     "membership": {"groups": [{"fee": 0, "monitoring": 0, "sanctions": 0, "mending": 0}]},
     "research": {
         "groups": [{"orchestration": ["open_innovation"], "follow": 0}],

@@ -522,9 +522,24 @@ class Steering:
     noise: float = num(0.2, 0, 100, "1", "noise of what is seen, in standard deviations among members")
     need: float = num(0.1, -10, 120, "months", "fund: cash in months of capacity that members are brought up to")
     few: float = num(2.0, 0, 1e6, "ties", "backup: fewer ties than this are too few")
+    critical: float = num(
+        2.0, 0, 1000, "sd", "backup: so far above the mean in ties or paths stand hubs and bottlenecks"
+    )
+    modular: float = num(0.5, -1, 1, "1", "bridge: modularity from which communities are tied though all hang together")
     brokerage: float = num(0.02, 0, 10, "1", "cost of a brokered tie, times 10,000 EUR")
     opportunism: float = num(0.1, 0, 1, "1", "publish: opportunistic acts per project from which the group acts")
     publishing: float = num(0.1, 0, 1, "1", "publish: what is added to transparency")
+    imbalance: float = num(
+        0.5, 0, 1, "1", "rebalance: Gini of members' gains from each other from which all is shared equally"
+    )
+    lost: float = num(
+        0.05, 0, 1000, "1/month", "protect: know-how leaked or hidden, per member, from which the group acts"
+    )
+    protecting: float = num(0.1, 0, 1, "1", "protect: added to protection; monitoring costs so much more, as a share")
+    ruling: float = num(0.001, 0, 120, "months", "publish, rebalance, protect: cost of a change, in members' capacity")
+    alarm: float = num(0.5, -1, 1, "1", "prepare: Kendall's tau of the members' sales from which the group is warned")
+    window: int = num(24, 10, 1200, "months", "prepare: months of sales that the group remembers")
+    cushion: float = num(0.3, -10, 120, "months", "prepare: cash that members are brought up to while warned")
 
 
 @dataclass
@@ -601,8 +616,11 @@ class Group:
     monitoring: float = num(0.001, 0, 1, "months", "cost of transparency, sanctions, coordination at 1, per member")
     fund: bool = switch(False, "mandate: lend cash to members in need")
     bridge: bool = switch(False, "mandate: tie parts of the network that hang apart")
-    backup: bool = switch(False, "mandate: tie members with few ties")
+    backup: bool = switch(False, "mandate: tie members with few ties, and partners of hubs and bottlenecks round them")
     publish: bool = switch(False, "mandate: let members see more where opportunism is frequent")
+    rebalance: bool = switch(False, "mandate: share joint value equally where some gain far more than others")
+    protect: bool = switch(False, "mandate: protect know-how better where much leaks or is hidden")
+    prepare: bool = switch(False, "mandate: fill members' cash while an early warning stands")
 
 
 @dataclass

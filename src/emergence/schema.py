@@ -25,7 +25,7 @@ MODELS = ("hub_and_spoke", "value_chain", "constellation", "open_innovation")  #
 DECIDINGS = ("central", "participatory")
 SHARINGS = ("equal", "contribution", "power", "bargaining")
 BUYS = 1  # role of the side of an operational tie that buys
-MANDATES = ("fund", "bridge", "backup", "publish")
+MANDATES = ("fund", "bridge", "backup", "publish", "rebalance", "protect", "prepare")
 ADMISSIONS = ("open", "vote", "closed")
 KINDS = ("smb", "large", "institute", "ngo", "association", "platform")
 # Kinds of value that partners bring, in the order of the column `accounts`.

@@ -428,7 +428,7 @@ class World:
             "founders": self.founders,
             "made_by_hand": self.made_by_hand,
             "own_left": self.own_left,
-            "sensed": [[gid, seen | {"part": list(seen["part"].items())}] for gid, seen in self.sensed.items()],
+            "sensed": list(self.sensed.items()),
             "registry": self.registry.count,
             "ledger": self.ledger,
             "counts": self.counts,
@@ -489,7 +489,7 @@ class World:
             )
         for name in ("step", "seed", "founders", "made_by_hand", "own_left", "words", "ledger", "counts", "totals"):
             setattr(world, name, scalars[name])
-        world.sensed = {gid: seen | {"part": dict(map(tuple, seen["part"]))} for gid, seen in scalars["sensed"]}
+        world.sensed = dict(scalars["sensed"])
         world.labels = {int(uid): name for uid, name in scalars["labels"].items()}
         world.extra = {
             name: {int(uid): text for uid, text in texts.items()} for name, texts in scalars["extra_columns"].items()

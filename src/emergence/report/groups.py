@@ -38,8 +38,11 @@ SHARED = {
 HELP = {
     "fund": "gives cash to members that run short",
     "bridge": "ties parts of the network that hang apart",
-    "backup": "finds partners for members with few ties",
+    "backup": "finds partners for members with few ties, and ways round hubs and bottlenecks",
     "publish": "lets members see more where opportunism is frequent",
+    "rebalance": "shares what projects earn equally where some gain far more than others",
+    "protect": "protects know-how better where much leaks or is hidden",
+    "prepare": "fills members' cash while an early warning stands",
 }
 
 
@@ -91,7 +94,7 @@ def helps(group: Group) -> bool:
 DEEDS: tuple[tuple[Callable[[pd.DataFrame], pd.Series], Callable[[int, float], str]], ...] = (
     (lambda e: e["b"] >= 0, lambda n, v: f"{count(n, 'tie')} brokered between members for {money(v)}"),
     (lambda e: e["a"] >= 0, lambda n, v: f"{money(v)} in cash given to members in {count(n, 'payment')}"),
-    (lambda e: e["a"] < 0, lambda n, v: f"{count(n, 'decision')} to let members see more, at no cost"),
+    (lambda e: e["a"] < 0, lambda n, v: f"{count(n, 'change')} of its rules for {money(v)}"),
 )
 
 

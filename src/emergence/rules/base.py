@@ -150,6 +150,7 @@ class State:
         self.niche: Niche | None = None
         self.pull: np.ndarray | None = None
         self.gained: np.ndarray | None = None
+        self.lost: list[tuple[np.ndarray, np.ndarray]] = []
         self._views: dict[Any, View] = {}
         self._constants: dict[Any, Any] = {}
         self._packed: dict[Any, np.ndarray] = {}

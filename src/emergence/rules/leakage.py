@@ -9,6 +9,7 @@ from emergence.luck import stream
 from emergence.rules.base import Rule, State, names
 from emergence.rules.innovation import note_changes
 from emergence.rules.secrecy import closed
+from emergence.rules.sensing import note_lost
 from emergence.schema import BITS
 
 LEAK = stream("leakage.leak")
@@ -28,6 +29,7 @@ def update_leakage(state: State) -> None:
     )  # fmt: skip
     taken = np.flatnonzero(source >= 0)
     world.count("leaks", taken.size)
+    note_lost(state, source[taken], taken)
     note_changes(state, taken, practice, z, source)
     firms.practice[:] = practice
     firms.z[:] = z
@@ -40,6 +42,6 @@ RULE = Rule(
     source="Mansfield 1985 (leaks within 12 to 18 months); Cohen, Nelson and Walsh 2000 (protection)",
     moves=("mean_z", "up"),
     reads=names("firms", ["uid", "sector", "propensities"]) + ("ties.nbr", "world.landscape"),
-    writes=names("firms", ["practice", "z"]) + ("world.registry",),
+    writes=names("firms", ["practice", "z"]) + ("world.registry", "state.lost"),
     update=update_leakage,
 )

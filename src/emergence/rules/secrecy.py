@@ -7,6 +7,7 @@ import numpy as np
 from emergence.kernels.secrecy import mark_hidden
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names
+from emergence.rules.sensing import note_lost
 
 HIDE = stream("secrecy.hide")
 OPEN = 0  # place of openness among the propensities
@@ -29,6 +30,8 @@ def update_secrecy(state: State) -> None:
             work=ties.ptr,
         )  # fmt: skip
         state.hidden[layer] = hidden
+        at = np.flatnonzero(hidden)
+        note_lost(state, ties.nbr[at], np.searchsorted(ties.ptr, at, "right") - 1)
         state.world.count("hidden", int(hidden.sum()))
 
 
@@ -39,6 +42,6 @@ RULE = Rule(
     source="Hamel 1991 and Khanna, Gulati and Nohria 1998 (learning races); Connelly et al. 2012 (hiding, distrust)",
     moves=("mean_z", "down"),
     reads=names("firms", ["uid", "sector", "skills", "propensities"]) + names("ties", ["nbr", "good_in", "bad_in"]),
-    writes=("state.hidden",),
+    writes=("state.hidden", "state.lost"),
     update=update_secrecy,
 )

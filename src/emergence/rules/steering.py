@@ -1,42 +1,65 @@
-"""Steering: a group looks at its members through delay and noise, and helps within its mandate and budget."""
+"""Steering: a group acts on what it saw at the review before, within its mandate and budget.
+
+To add your own intervention, write ``act(state, row, members, seen)`` and enter it into `ACTS` under its
+mandate; what it needs to see is in `sensing`.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
 from emergence import luck
+from emergence.kernels.groups import EQUAL
 from emergence.kernels.random import fill_units
-from emergence.luck import normals, stream
-from emergence.measures.monthly import joint_components
+from emergence.kernels.steering import detours, most_complementary, tied
+from emergence.luck import stream
 from emergence.rules import accounts
 from emergence.rules.base import UNIT, Rule, State, names
 from emergence.rules.formation import insert
 from emergence.rules.membership import MOST_GROUPS
-from emergence.schema import MANDATES
+from emergence.rules.sensing import (
+    BACKUP,
+    BRIDGE,
+    FUND,
+    PREPARE,
+    PROTECT,
+    PUBLISH,
+    REBALANCE,
+    Look,
+    among,
+    decides_together,
+    look,
+    number_of_ties,
+    watch,
+)
 
-SENSE = stream("steering.sense")
-FUND, BRIDGE, BACKUP, PUBLISH = (1 << MANDATES.index(name) for name in ("fund", "bridge", "backup", "publish"))
+ASK = stream("steering.ask")
+ASKED = 1000  # members; comparing all with all would take hours in the largest groups
 
 
 def update_steering(state: State) -> None:
-    """Let every group whose review is due act on what it saw at the review before, and look again."""
-    settings = state.rules.steering
-    if not state.world.groups.count or (state.step - 1) % settings.review:
-        return
+    """Let every group whose review is due act on what it saw at the review before, and look again.
+
+    Members who decide together take twice as long.
+    """
+    sensed = state.world.sensed
     for row in np.flatnonzero(state.groups.mandate).tolist():
+        gid, mandate = int(state.groups.gid[row]), int(state.groups.mandate[row])
+        due = (state.step - 1) % (state.rules.steering.review * (1 + decides_together(state, row))) == 0
         belongs = state.membership()
         members = belongs.rows[belongs.ptr[row] : belongs.ptr[row + 1]].astype(np.int64)
-        seen = state.world.sensed.get(int(state.groups.gid[row]), {})
-        mandate = int(state.groups.mandate[row])
-        if mandate & FUND:
-            fund(state, row, known(state, members, seen.get("poor", [])))
-        if mandate & BACKUP:
-            back_up(state, row, members, known(state, members, seen.get("lonely", [])))
-        if mandate & BRIDGE:
-            bridge(state, row, members, seen.get("part", {}))
-        if mandate & PUBLISH and seen.get("cheating", 0.0) > settings.opportunism:
-            publish(state, row)
-        state.world.sensed[int(state.groups.gid[row])] = sense(state, row, members)
+        if not members.size:
+            sensed.pop(gid, None)
+            continue
+        if mandate & PREPARE:
+            watch(state, row, members)
+        if due:
+            for mandates, act in ACTS.items():
+                if mandate & mandates:
+                    act(state, row, members, sensed.get(gid, {}))
+            sensed[gid] = look(state, row, members)
 
 
 def known(state: State, members: np.ndarray, uids: list[int]) -> np.ndarray:
@@ -45,34 +68,11 @@ def known(state: State, members: np.ndarray, uids: list[int]) -> np.ndarray:
     return rows[np.isin(rows, members)]
 
 
-def sense(state: State, row: int, members: np.ndarray) -> dict[str, object]:
-    """Return what the group sees now: who is short of cash, who has few ties, who hangs together, who cheats.
-
-    Cash and ties are seen through noise, in standard deviations among members.
-    """
-    settings, firms, world = state.rules.steering, state.firms, state.world
-    key = luck.key(world.seed, SENSE, state.step * MOST_GROUPS + row)
-    noise = normals(fill_units(key, firms.uid[members], 4))
-    cash = firms.cash[members] / firms.size[members]
-    ties = sum(np.diff(state.ties(layer).ptr)[members] for layer in state.acting)
-    seen_cash = cash + settings.noise * noise[:, 0] * (cash.std() if cash.size else 0.0)
-    seen_ties = ties + settings.noise * noise[:, 1] * (np.std(ties) if members.size else 0.0)
-    poor = members[np.argsort(seen_cash, kind="stable")][: np.count_nonzero(seen_cash < settings.need)]
-    lonely = members[np.argsort(seen_ties, kind="stable")][: np.count_nonzero(seen_ties < settings.few)]
-    labels = joint_components([(state.ties(layer).ptr, state.ties(layer).nbr) for layer in state.acting])
-    worked = max(int(firms.projects[members].sum()), 1)
-    return {
-        "poor": firms.uid[poor].tolist(),
-        "lonely": firms.uid[lonely].tolist(),
-        "part": {int(uid): int(label) for uid, label in zip(firms.uid[members], labels[members], strict=True)},
-        "cheating": float(firms.betrayals[members].sum()) / worked,
-    }
-
-
-def fund(state: State, row: int, poor: np.ndarray) -> None:
+def fund(state: State, row: int, members: np.ndarray, seen: Look) -> None:
     """Bring members short of cash up to the need, the poorest first, as far as the budget goes."""
     firms, groups = state.firms, state.groups
-    gap = np.maximum(state.rules.steering.need * firms.size[poor] - firms.cash[poor], 0.0)
+    poor = known(state, members, seen.get("poor", []))
+    gap = np.maximum(seen.get("need", 0.0) * firms.size[poor] - firms.cash[poor], 0.0)
     paid = np.minimum(gap, np.maximum(groups.budget[row] - (np.cumsum(gap) - gap), 0.0))
     given = paid > 0
     if not given.any():
@@ -84,61 +84,143 @@ def fund(state: State, row: int, poor: np.ndarray) -> None:
     state.log("intervention", firms.uid[poor[given]], value=paid[given])
 
 
-def back_up(state: State, row: int, members: np.ndarray, lonely: np.ndarray) -> None:
-    """Tie members with few ties to the members whose skills complement theirs most."""
-    pairs = []
-    skills = state.firms.skills.astype(np.float64)
-    for one in lonely:
-        more = np.maximum(skills[members] - skills[one], 0.0).sum(axis=1)
-        more[members == one] = -1.0
-        pairs.append((int(one), int(members[np.argmax(more)])))
-    broker(state, row, pairs)
+def back_up(state: State, row: int, members: np.ndarray, seen: Look) -> None:
+    """Tie partners of hubs and bottlenecks round them, then members with few ties to whoever adds most to them."""
+    lonely = known(state, members, seen.get("lonely", []))[: affordable(state, row)]
+    more = most_complementary(state.firms.skills, number_of_ties(state), lonely, asked(state, row, members))
+    broker(state, row, np.concatenate([ways_round(state, members, seen), np.column_stack([lonely, more])]))
 
 
-def bridge(state: State, row: int, members: np.ndarray, part: dict[int, int]) -> None:
-    """Tie the largest member of each part of the network that hangs apart to the largest of the largest part."""
-    uid, size = state.firms.uid[members], state.firms.size[members]
-    label = np.array([part.get(int(one), -1) for one in uid])
-    names_of, count = np.unique(label[label >= 0], return_counts=True)
-    if names_of.size < 2:
+def asked(state: State, row: int, members: np.ndarray) -> np.ndarray:
+    """Return the members among whom partners are looked for: all, or so many drawn by luck, int64[k], ascending."""
+    key = luck.key(state.world.seed, ASK, state.step * MOST_GROUPS + row)
+    drawn = np.argsort(fill_units(key, state.firms.uid[members], 1)[:, 0], kind="stable")[:ASKED]
+    return np.sort(members[drawn])
+
+
+def ways_round(state: State, members: np.ndarray, seen: Look) -> np.ndarray:
+    """Return pairs of partners of the hubs and bottlenecks that were seen, int64[k, 2]; bottlenecks first."""
+    critical = known(state, members, list(dict.fromkeys([*seen.get("necks", []), *seen.get("hubs", [])])))
+    if not critical.size:
+        return np.zeros((0, 2), np.int64)
+    graph = among(state, members)
+    return members[detours(graph.ptr, graph.nbr, np.searchsorted(members, critical))]
+
+
+def bridge(state: State, row: int, members: np.ndarray, seen: Look) -> None:
+    """Tie the largest member of each part that hangs apart to the largest of the largest part.
+
+    If all hang together, the same is done of communities, where they were seen to be far apart.
+    """
+    if "members" not in seen:
         return
-    heads = {int(name): int(members[label == name][np.argmax(size[label == name])]) for name in names_of}
-    main = int(names_of[np.argmax(count)])
-    broker(state, row, [(head, heads[main]) for name, head in heads.items() if name != main])
+    at = state.world.rows_of(seen["members"])
+    still = np.isin(at, members)
+    for what in ("part", "community"):
+        label = np.array(seen[what])[still]
+        if np.unique(label).size > 1:
+            if what == "part" or seen["modularity"] > state.rules.steering.modular:
+                broker(state, row, heads(label, at[still], state.firms.size))
+            return
 
 
-def broker(state: State, row: int, pairs: list[tuple[int, int]]) -> None:
-    """Make ties between pairs that have none, in the last acting layer, as far as the budget pays for them."""
-    layer, world, groups = state.acting[-1], state.world, state.groups
+def heads(label: np.ndarray, rows: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Return the largest firm of each label beside the largest of the most frequent one, int64[labels - 1, 2]."""
+    order = np.lexsort((-size[rows], label))
+    _, first, count = np.unique(label[order], return_index=True, return_counts=True)
+    head, main = rows[order[first]], int(count.argmax())
+    return np.column_stack([np.delete(head, main), np.full(head.size - 1, head[main])])
+
+
+def affordable(state: State, row: int) -> int:
+    """Return how many ties the budget pays for."""
     price = state.rules.steering.brokerage * UNIT
-    wanted = sorted({(min(a, b), max(a, b)) for a, b in pairs if a != b})
-    ties = world.ties[layer]
-    new = [(a, b) for a, b in wanted if b not in ties.nbr[ties.ptr[a] : ties.ptr[a + 1]]]
-    new = new[: int(max(groups.budget[row], 0.0) // price) if price > 0 else len(new)]
-    if not new:
-        return
-    groups.budget[row] -= price * len(new)
-    world.book("brokerage", -price * len(new))
-    world.count("group_spending", price * len(new))
-    a, b = (np.array(side, np.int32) for side in zip(*new, strict=True))
-    state.log("intervention", state.firms.uid[a], state.firms.uid[b], layer, price)
-    insert(state, layer, a, b)
+    return int(min(max(state.groups.budget[row], 0.0) // price, 2**31)) if price > 0 else 2**31
 
 
-def publish(state: State, row: int) -> None:
-    """Let members see more of each other's conduct from now on."""
+def broker(state: State, row: int, pairs: np.ndarray) -> None:
+    """Make ties between pairs (rows) that have none, the first ones first, as far as the budget pays for them.
+
+    In the last acting layer; a pair may occur twice, and a firm beside itself is passed over.
+    """
+    layer, world = state.acting[-1], state.world
+    wanted = np.sort(np.asarray(pairs, np.int64).reshape(-1, 2), axis=1)
+    wanted = wanted[np.sort(np.unique(wanted, axis=0, return_index=True)[1])]
+    a, b = wanted[wanted[:, 0] < wanted[:, 1]].T
+    a, b = (side[~tied(world.ties[layer].ptr, world.ties[layer].nbr, a, b)].astype(np.int32) for side in (a, b))
+    a, b = a[: affordable(state, row)], b[: affordable(state, row)]
+    price = state.rules.steering.brokerage * UNIT
+    if a.size and pay(state, row, price * a.size, "brokerage"):
+        state.log("intervention", state.firms.uid[a], state.firms.uid[b], layer, price)
+        insert(state, layer, a, b)
+
+
+def pay(state: State, row: int, price: float, cause: str) -> bool:
+    """Take a price out of the budget and of the model; tell whether there was enough."""
+    if price > state.groups.budget[row]:
+        return False
+    state.groups.budget[row] -= price
+    state.world.book(cause, -price)
+    state.world.count("group_spending", price)
+    return True
+
+
+def change_rules(state: State, row: int, members: np.ndarray) -> bool:
+    """Pay for a change of the group's rules, which costs a share of all members' capacity; tell whether it could."""
+    price = state.rules.steering.ruling * float(state.firms.size[members].sum())
+    if not pay(state, row, price, "changes of groups' rules"):
+        return False
+    state.log("intervention", -1, value=price)
+    return True
+
+
+def publish(state: State, row: int, members: np.ndarray, seen: Look) -> None:
+    """Let members see more of each other's conduct where opportunism was frequent."""
     groups, settings = state.groups, state.rules.steering
-    groups.transparency[row] = min(1.0, groups.transparency[row] + settings.publishing)
-    state.log("intervention", -1, value=groups.transparency[row])
+    if (
+        seen.get("cheating", 0.0) > settings.opportunism
+        and groups.transparency[row] < 1
+        and change_rules(state, row, members)
+    ):
+        groups.transparency[row] = min(1.0, groups.transparency[row] + settings.publishing)
 
+
+def rebalance(state: State, row: int, members: np.ndarray, seen: Look) -> None:
+    """Let members share joint value equally where some gained far more than others."""
+    groups = state.groups
+    unequal = seen.get("imbalance", 0.0) > state.rules.steering.imbalance
+    if unequal and groups.sharing[row] != EQUAL and change_rules(state, row, members):
+        groups.sharing[row] = EQUAL
+
+
+def protect(state: State, row: int, members: np.ndarray, seen: Look) -> None:
+    """Protect know-how better where much leaked or was hidden; what is protected more is monitored more."""
+    groups, settings = state.groups, state.rules.steering
+    if seen.get("lost", 0.0) > settings.lost and groups.protection[row] < 1 and change_rules(state, row, members):
+        groups.protection[row] = min(1.0, groups.protection[row] + settings.protecting)
+        groups.monitoring[row] *= 1.0 + settings.protecting
+
+
+ACTS: dict[int, Callable[[State, int, np.ndarray, Look], None]] = {
+    FUND | PREPARE: fund,
+    BACKUP: back_up,
+    BRIDGE: bridge,
+    PUBLISH: publish,
+    REBALANCE: rebalance,
+    PROTECT: protect,
+}
 
 RULE = Rule(
     name="steering",
     phase="governance, sensing, steering",
-    about="groups see members through delay and noise, and fund, bridge, back up or publish within their means",
-    source="Provan and Kenis 2008 (network administration); Burt 1992 (bridges)",
+    about="groups see members through delay and noise, and fund, bridge, back up, publish, rebalance, protect or "
+    "prepare within their means",
+    source="Provan and Kenis 2008 (network administration); Burt 1992 (bridges); Scheffer et al. 2009 (warnings)",
     moves=("group_spending", "up"),
-    reads=names("firms", ["uid", "size", "skills", "betrayals", "projects"]) + ("ties.nbr",),
-    writes=("firms.cash", "firms.costs_due", "ties", "groups.budget", "groups.transparency", "world.sensed"),
+    reads=names("firms", ["uid", "size", "revenue", "skills", "betrayals", "projects"])
+    + names("ties", ["nbr", "w", "value"])
+    + ("state.lost",),
+    writes=("firms.cash", "firms.costs_due", "ties", "world.sensed")
+    + names("groups", ["budget", "transparency", "sharing", "protection", "monitoring"]),
     update=update_steering,
 )

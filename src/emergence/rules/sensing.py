@@ -1,0 +1,206 @@
+"""Sensing: what a group sees of its members, through noise; what it does about it is in `steering`.
+
+To add your own, write ``see(state, row, members, seen) -> dict`` of what JSON can hold, and enter it into
+`SIGHTS` under the mandates that need it: a group looks at what it may act upon, and at nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from emergence import luck
+from emergence.kernels.random import fill_units
+from emergence.luck import normals, stream
+from emergence.measures.community import communities, modularity
+from emergence.measures.equity import gini
+from emergence.measures.graph import Graph, clean_rows
+from emergence.measures.monthly import joint_components
+from emergence.measures.paths import betweenness_of, pivots
+from emergence.measures.warning import early_warning
+from emergence.rules.base import State
+from emergence.rules.membership import MOST_GROUPS
+from emergence.rules.orchestration import PARTICIPATORY
+from emergence.schema import MANDATES
+
+FUND, BRIDGE, BACKUP, PUBLISH, REBALANCE, PROTECT, PREPARE = (1 << bit for bit in range(len(MANDATES)))
+NOISE = {name: stream(f"sensing.{name}") for name in ("cash", "ties", "paths", "gains", "conduct", "lost", "sales")}
+SOURCES = 256  # members from which paths are counted; all of them in smaller groups
+STEPS = 3 * 10**7  # steps along ties that counting paths may take, so that fewer sources serve in the largest groups
+Look = dict[str, Any]
+
+
+def look(state: State, row: int, members: np.ndarray) -> Look:
+    """Return what a group sees now.
+
+    Parameters
+    ----------
+    state : State
+    row : int
+        Row of the group.
+    members : int64[m]
+        Rows of its members.
+
+    Returns
+    -------
+    dict
+        What JSON can hold, as it is saved; firms by uid. See the sights below for its keys.
+    """
+    series = state.world.sensed.get(int(state.groups.gid[row]), {}).get("series", [])
+    seen: Look = {"series": series, "warned": warns(state, series)}
+    for mandates, see in SIGHTS.items():
+        if int(state.groups.mandate[row]) & mandates:
+            seen |= see(state, row, members, seen)
+    return seen
+
+
+def blurred(state: State, row: int, members: np.ndarray, what: str, values: np.ndarray) -> np.ndarray:
+    """Return values of members as the group sees them, float64[m]: with noise in their standard deviations.
+
+    Where members decide together their errors cancel out: the noise falls with the root of their number.
+    """
+    noise = state.rules.steering.noise / np.sqrt(members.size if decides_together(state, row) else 1)
+    key = luck.key(state.world.seed, NOISE[what], state.step * MOST_GROUPS + row)
+    error = normals(fill_units(key, state.firms.uid[members], 2))[:, 0]
+    return values + noise * values.std() * error
+
+
+def decides_together(state: State, row: int) -> bool:
+    """Tell whether the members of a group decide together."""
+    return bool(state.groups.deciding[row] == PARTICIPATORY)
+
+
+def watch(state: State, row: int, members: np.ndarray) -> None:
+    """Note the month's sales of members as a share of capacity, and keep as many months as a warning needs."""
+    firms, sensed, gid = state.firms, state.world.sensed, int(state.groups.gid[row])
+    sales = blurred(state, row, members, "sales", firms.revenue[members] / firms.size[members])
+    seen = sensed.get(gid, {})
+    series = [*seen.get("series", []), float(sales.mean())][-state.rules.steering.window :]
+    sensed[gid] = seen | {"series": series}
+
+
+def warns(state: State, series: list[float]) -> bool:
+    """Tell whether a series slows down: mean tau of variance and of lag-1 autocorrelation above the alarm."""
+    settings = state.rules.steering
+    if len(series) < settings.window:
+        return False
+    found = early_warning(series)
+    return 0.5 * (found.variance + found.autocorrelation) > settings.alarm
+
+
+def see_need(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
+    """See who is short of cash: ``poor``, the poorest first, and the ``need`` they fall short of (months)."""
+    settings, firms = state.rules.steering, state.firms
+    need = settings.cushion if seen["warned"] else settings.need
+    cash = blurred(state, row, members, "cash", firms.cash[members] / firms.size[members])
+    acts = int(state.groups.mandate[row]) & FUND or seen["warned"]
+    number = np.count_nonzero(cash < need) if acts else 0
+    return {"need": need, "poor": firms.uid[members[np.argsort(cash, kind="stable")[:number]]].tolist()}
+
+
+def see_frailty(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
+    """See who has few ties (``lonely``), who has many (``hubs``), and on whom paths between members run (``necks``).
+
+    Many means above the mean by `critical` standard deviations; those furthest above come first.
+    """
+    settings, uid = state.rules.steering, state.firms.uid[members]
+    ties = blurred(state, row, members, "ties", number_of_ties(state)[members].astype(np.float64))
+    graph = among(state, members)
+    number = min(SOURCES, max(STEPS // max(graph.nbr.size, 1), 16))
+    sources = pivots(graph.number, number, state.world.seed)
+    paths = blurred(state, row, members, "paths", betweenness_of(graph, sources))
+    return {
+        "lonely": uid[np.argsort(ties, kind="stable")[: np.count_nonzero(ties < settings.few)]].tolist(),
+        "hubs": uid[outstanding(ties, settings.critical)].tolist(),
+        "necks": uid[outstanding(paths, settings.critical)].tolist(),
+    }
+
+
+def outstanding(values: np.ndarray, deviations: float) -> np.ndarray:
+    """Return the places of values above their mean by so many standard deviations, the highest first, int64[k]."""
+    number = np.count_nonzero(values > values.mean() + deviations * values.std())
+    return np.argsort(-values, kind="stable")[:number]
+
+
+def see_parts(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
+    """See what hangs together: ``part`` of each of the ``members``, its ``community``, and the ``modularity``."""
+    graph = among(state, members)
+    community = communities(graph.ptr, graph.nbr, graph.weight)
+    labels = joint_components([(state.ties(layer).ptr, state.ties(layer).nbr) for layer in state.acting])
+    return {
+        "members": state.firms.uid[members].tolist(),
+        "part": labels[members].tolist(),
+        "community": community.tolist(),
+        "modularity": modularity(graph.ptr, graph.nbr, community, graph.weight),
+    }
+
+
+def see_conduct(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
+    """See opportunistic acts of members per joint project of theirs, ``cheating``."""
+    acts = blurred(state, row, members, "conduct", state.firms.betrayals[members].astype(np.float64))
+    return {"cheating": float(acts.mean() / max(state.firms.projects[members].mean(), 1.0 / members.size))}
+
+
+def see_gains(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
+    """See how unequal the gains are that members have of their ties to each other, ``imbalance`` (Gini)."""
+    return {"imbalance": gini(blurred(state, row, members, "gains", gains_among(state, members)))}
+
+
+def see_lost(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
+    """See the know-how that leaked to members or was hidden from them this month, per member, ``lost``."""
+    count = np.zeros(state.world.size)
+    for source, taker in state.lost:
+        pair = np.stack([state.world.rows_of(source), state.world.rows_of(taker)])
+        inside = np.isin(pair, members).all(axis=0)
+        count += np.bincount(pair[0, inside], minlength=count.size)
+    return {"lost": float(blurred(state, row, members, "lost", count[members]).mean())}
+
+
+def note_lost(state: State, source: np.ndarray, taker: np.ndarray) -> None:
+    """Note that know-how of firms (rows) leaked to others, or was hidden from them, if a group minds it."""
+    if (state.world.groups.mandate & np.uint32(PROTECT)).any():
+        state.lost.append((state.world.firms.uid[source], state.world.firms.uid[taker]))
+
+
+def number_of_ties(state: State) -> np.ndarray:
+    """Return the ties of each firm over the acting layers, int64[firms]."""
+    return np.sum([np.diff(state.ties(layer).ptr) for layer in state.acting], axis=0)
+
+
+def gains_among(state: State, members: np.ndarray) -> np.ndarray:
+    """Return the smoothed value of each member's ties to other members, float64[m], EUR/month."""
+    member = np.zeros(state.world.size, bool)
+    member[members] = True
+    whole = np.zeros(member.size)
+    for layer in state.acting:
+        ties = state.ties(layer)
+        whole += np.bincount(
+            np.repeat(np.arange(member.size), np.diff(ties.ptr)), member[ties.nbr] * ties.value, whole.size
+        )
+    return whole[members]
+
+
+def among(state: State, members: np.ndarray) -> Graph:
+    """Return the graph among members over the acting layers; nodes in their order, strengths added."""
+    place = np.full(state.world.size, -1, np.int64)
+    place[members] = np.arange(members.size)
+    parts = []
+    for layer in state.acting:
+        ties = state.ties(layer)
+        a, b = np.repeat(place, np.diff(ties.ptr)), place[ties.nbr]
+        inside = (a >= 0) & (b >= 0)
+        parts.append((a[inside], b[inside], ties.w[inside].astype(np.float64)))
+    a, b, w = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Graph(*clean_rows(a, b, w, members.size), range(members.size), False)
+
+
+SIGHTS: dict[int, Callable[[State, int, np.ndarray, Look], Look]] = {
+    FUND | PREPARE: see_need,
+    BACKUP: see_frailty,
+    BRIDGE: see_parts,
+    PUBLISH: see_conduct,
+    REBALANCE: see_gains,
+    PROTECT: see_lost,
+}
