@@ -279,11 +279,12 @@ class EmergenceModel(mesa.Model):
 
     @classmethod
     def load(cls, path: str | Path, firm_class: type[Firm] = Firm) -> EmergenceModel:
-        """Read a state written by `save`; the model goes on exactly as if it had never stopped."""
+        """Read a state written by `save`, or by a simulation; it goes on exactly as if it had never stopped."""
         simulation = Simulation.load(path)
-        model = cls._from(simulation, firm_class, simulation.kept["activation"])
-        version, words, gauss = simulation.kept["random"]
-        model.random.setstate((version, tuple(words), gauss))
+        model = cls._from(simulation, firm_class, simulation.kept.get("activation", "synchronous"))
+        if "random" in simulation.kept:
+            version, words, gauss = simulation.kept["random"]
+            model.random.setstate((version, tuple(words), gauss))
         for row in simulation.rows:
             for name, values in model.datacollector.model_vars.items():
                 values.append(row["firms" if name == "firms_alive" else name])
