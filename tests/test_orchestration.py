@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from conftest import grow, interval, merge, same_bytes
 
+from emergence.build import make_simulation
+from emergence.compose import compose
 from emergence.errors import Refusal
 from emergence.kernels.groups import ALL as EVERYBODY
 from emergence.kernels.groups import CHAIN as CHAINED
 from emergence.kernels.groups import COVERS, NOBODY, STANDING
-from emergence.rules import membership
+from emergence.rules import membership, sensing, steering
 from emergence.rules.base import EVENTS
 from emergence.schema import KINDS, STRATEGIC
 from emergence.step import Simulation
@@ -236,3 +238,31 @@ def test_a_saved_world_goes_on_with_its_offices(folder):
     again = Simulation.load(folder / "state.npz")
     assert again.world.groups.orchestrator[0] == sim.world.groups.orchestrator[0]
     assert same_bytes(sim.advance(12), again.advance(12)) == []
+
+
+def test_who_decides_together_is_slower_and_sees_better():
+    """Steering of a participatory group reviews half as often, with noise over the root of the number of members."""
+    values = np.linspace(0.0, 1.0, 80)
+    errors, reviews = [], []
+    for deciding in ("central", "participatory"):
+        sim = world(1, [], months=1, deciding=deciding, fund=True)
+        state = entered(sim, steering.RULE)
+        errors.append(sensing.blurred(state, 0, np.arange(80), "cash", values) - values)
+        looked = 0
+        for _ in range(12):
+            sim.world.sensed[1] = {}
+            looked += "poor" in sim.advance(1).world.sensed[1]
+        reviews.append(looked)
+    assert errors[1] == pytest.approx(errors[0] / np.sqrt(80))
+    assert reviews == [4, 2]
+
+
+FORMS = ("cluster", "association", "supply_chain", "franchise", "virtual", "constellation", "open_innovation", "hybrid")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_network_runs_and_differs(form):
+    """From its own config, with all invariants checked every month."""
+    words = ["firms=100", "steps=12", "seed=3", "output=lean", "debug=true"]
+    plain, formed = (make_simulation(compose([*words, f"groups={name}"])).advance(12) for name in ("none", form))
+    assert formed.world.memberships.count > 5 and formed.rows[-1]["joint_income"] != plain.rows[-1]["joint_income"]

@@ -118,7 +118,7 @@ def standards(state: State) -> tuple[np.ndarray, np.ndarray]:
     world, firms, settings = state.world, state.world.firms, state.rules
     told, follow = np.zeros(world.size, np.uint64), np.zeros(world.size)
     steered = state.governance()[:, STEERED] > 0
-    if steered[-1] and world.network.models[0] & (HUB | OPEN):
+    if steered[-1] and world.network.models[0] & (HUB | OPEN) and world.network.standard[0] > 0:
         told[:], follow[:] = world.network.standard[0], settings.innovation.standard
     belongs, groups = state.membership(), world.groups
     proclaiming = steered[:-1] & (groups.models & (HUB | OPEN) > 0) & (groups.standard > 0)
