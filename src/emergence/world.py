@@ -166,15 +166,15 @@ class Ties(Table):
                 new = np.concatenate(sides)[order]
             else:
                 new = self._make(column, rows.size)
-            graph.insert_column(self._full[name], old, places, new)
+            graph.insert_column(self._full[name].reshape(-1), column.width, old, places, new.reshape(-1))
         self.ptr = new_ptr
         self._set_count(old + rows.size)
 
     def drop(self, gone: np.ndarray) -> None:
         """Remove the half-edges at positions `gone` (int64, ascending); both ends of a tie must go."""
         new_ptr = graph.drop_pointer(self.ptr, gone)
-        for name in self.spec:
-            graph.drop_column(self._full[name], self.count, gone)
+        for name, column in self.spec.items():
+            graph.drop_column(self._full[name].reshape(-1), column.width, self.count, gone)
         self.ptr = new_ptr
         self._set_count(int(new_ptr[-1]))
 
@@ -244,7 +244,7 @@ class World:
 
     def __init__(self, firms: int = 0) -> None:
         self.firms: Any = Table(FIRMS, firms)
-        self._order: tuple[int, np.ndarray] | None = None
+        self._order: tuple[int, np.ndarray | None] | None = None
         self.groups: Any = Table(GROUPS)
         self.network: Any = Table(GROUPS, 1)
         self.memberships = Table(MEMBERSHIPS)
@@ -314,12 +314,13 @@ class World:
         """Return the rows of firms by uid, -1 where none is alive."""
         wanted = np.asarray(uids if isinstance(uids, np.ndarray) else list(uids), np.int64)
         if self._order is None or self._order[0] != self.firms.version:
-            self._order = self.firms.version, np.argsort(self.firms.uid, kind="stable")
+            ascending = bool((self.firms.uid[1:] > self.firms.uid[:-1]).all())
+            self._order = self.firms.version, None if ascending else np.argsort(self.firms.uid, kind="stable")
         order = self._order[1]
         at = np.searchsorted(self.firms.uid, wanted, sorter=order)
         found = np.full(wanted.size, -1, np.int64)
         inside = at < self.size
-        rows = order[at[inside]]
+        rows = at[inside] if order is None else order[at[inside]]
         found[inside] = np.where(self.firms.uid[rows] == wanted[inside], rows, -1)
         return found
 

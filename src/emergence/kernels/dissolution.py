@@ -7,7 +7,7 @@ from numba import njit
 
 from emergence.kernels.pairs import elsewhere_trust, shared_partners, trust_of, utility
 from emergence.kernels.random import draw4, unit
-from emergence.kernels.strengthening import seen_success
+from emergence.kernels.strengthening import FARTHEST, seen_success
 from emergence.kernels.work import NONE
 
 
@@ -35,6 +35,8 @@ def mark_breaks(
     `seen` is the key with which `kernels.strengthening` blurs the outcomes of this month.
     """
     most = p.hazard * np.exp(0.4 * p.by_strength + 0.6 * p.by_trust) * (1.0 + p.unwilling)
+    # The worst that can be seen, as no normal is drawn beyond FARTHEST, and what it does to the hazard.
+    worst = np.exp(p.reaction * p.feedback * (FARTHEST * p.noise + p.reference))
     # Unsigned indexes spare the test for negative ones.
     for i in range(np.uint64(lo), np.uint64(hi)):
         own = uid[i]
@@ -46,6 +48,8 @@ def mark_breaks(
             chance = unit(words[0])
             restless = 0.5 * (own_drive + drive[j])
             if p.reaction > 0.0 and outcome[h] != NONE:
+                if chance >= most * restless * worst:
+                    continue
                 looks = seen_success(seen, own, other, outcome[h], p.noise)
                 restless *= np.exp(-p.reaction * p.feedback * (looks - p.reference))
             # No hazard can exceed this bound, so most ties need no more than one draw.

@@ -75,14 +75,17 @@ def insert_places(ptr, nbr, rows, partners):
 
 
 @njit(cache=True, nogil=True)
-def insert_column(column, count, places, values):
-    """Shift `column[:count]` right in place and put `values` at `places` (ascending)."""
+def insert_column(column, width, count, places, values):
+    """Shift the first `count` rows right in place and put `values` at `places` (ascending).
+
+    Column and values are flat, so many entries a row as `width` says: runs of plain memory move fastest.
+    """
     stop = count
     for k in range(places.size - 1, -1, -1):
         # Between two insertions a whole run moves by the number of insertions before it.
         start = places[k] - k
-        column[start + k + 1 : stop + k + 1] = column[start:stop]
-        column[places[k]] = values[k]
+        column[(start + k + 1) * width : (stop + k + 1) * width] = column[start * width : stop * width]
+        column[places[k] * width : (places[k] + 1) * width] = values[k * width : (k + 1) * width]
         stop = start
 
 
@@ -100,11 +103,11 @@ def drop_pointer(ptr, gone):
 
 
 @njit(cache=True, nogil=True)
-def drop_column(column, count, gone):
-    """Close the gaps at positions `gone` (int64[k], ascending) in `column[:count]`, in place."""
+def drop_column(column, width, count, gone):
+    """Close the gaps at rows `gone` (int64[k], ascending) among the first `count`, in place; flat, as above."""
     for k in range(gone.size):
         stop = gone[k + 1] if k + 1 < gone.size else count
-        column[gone[k] - k : stop - k - 1] = column[gone[k] + 1 : stop]
+        column[(gone[k] - k) * width : (stop - k - 1) * width] = column[(gone[k] + 1) * width : stop * width]
 
 
 @njit(cache=True, nogil=True)

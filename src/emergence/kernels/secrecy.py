@@ -38,8 +38,11 @@ def mark_hidden(
             if sector[i] != sector[j]:
                 continue
             rivalry = (1.0 - gap(profile, i, j, 0, 5)) * (1.0 - trust_of(good_in[h], bad_in[h]))
-            chance = hiding * closed[j] * rivalry * unprotected(i, j, member_of, governance)
-            hidden[h] = 1 if unit(draw4(key, uid[j], uid[i])[0]) < chance else 0
+            chance = hiding * closed[j] * rivalry
+            draw = unit(draw4(key, uid[j], uid[i])[0])
+            # Groups are looked up only where it matters: they can but lower the chance.
+            if draw < chance and draw < chance * unprotected(i, j, member_of, governance):
+                hidden[h] = 1
 
 
 @njit(cache=True, inline="always")
@@ -50,7 +53,8 @@ def leaking(i, source, lowest, key, uid, closed, sector, ptr, nbr, member_of, go
         if sector[i] != sector[j]:
             continue
         draw = unit(draw4(key, uid[j], uid[i])[0])
-        if draw < lowest and draw < rate * (1.0 - closed[j]) * unprotected(i, j, member_of, governance):
+        chance = rate * (1.0 - closed[j])
+        if draw < lowest and draw < chance and draw < chance * unprotected(i, j, member_of, governance):
             source = j
             lowest = draw
     return source, lowest

@@ -10,6 +10,9 @@ from emergence.kernels.random import draw4, unit
 from emergence.kernels.work import BOTH_CHEAT, CHEATED, CHEATS, FAILURE, NONE, SUCCESS
 
 
+FARTHEST = 9.0  # no normal made of 53 random bits, as below, is farther from 0
+
+
 class StrengtheningParams(NamedTuple):
     """See `config.Strengthening`."""
 

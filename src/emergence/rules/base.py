@@ -151,6 +151,7 @@ class State:
         self.pull: np.ndarray | None = None
         self.gained: np.ndarray | None = None
         self.lost: list[tuple[np.ndarray, np.ndarray]] = []
+        self.seen_graph: tuple[Any, bytes, Any] | None = None
         self._views: dict[Any, View] = {}
         self._constants: dict[Any, Any] = {}
         self._packed: dict[Any, np.ndarray] = {}
@@ -382,12 +383,16 @@ class Membership:
         Rows of the groups of each firm, ascending, -1 behind the last.
     ptr, rows : int64[groups + 1], int32[memberships]
         Members of each group, in the order of rows.
+    firm, group : int64[memberships], int64[memberships]
+        Rows of firm and group, in the order of the memberships.
     """
 
     versions: tuple[int, int]
     of: np.ndarray
     ptr: np.ndarray
     rows: np.ndarray
+    firm: np.ndarray
+    group: np.ndarray
 
 
 def membership_of(world: World, versions: tuple[int, int]) -> Membership:
@@ -401,7 +406,7 @@ def membership_of(world: World, versions: tuple[int, int]) -> Membership:
     of[firm[by_firm], place] = group[by_firm]
     by_group = np.lexsort((firm, group))
     ptr = np.searchsorted(group[by_group], np.arange(groups.count + 1)).astype(np.int64)
-    return Membership(versions, of, ptr, firm[by_group].astype(np.int32))
+    return Membership(versions, of, ptr, firm[by_group].astype(np.int32), firm, group)
 
 
 def set_network(world: World, rules: Rules) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emergence.kernels.credit import cascade_defaults
+from emergence.kernels.credit import add_losses, cascade_defaults
 from emergence.measures.monthly import joint_rows
 from emergence.rules import accounts
 from emergence.rules.base import Rule, State, names
@@ -48,9 +48,8 @@ def claims(state: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def losses_at(state: State, gone: np.ndarray) -> np.ndarray:
     """Return what the others lose when some firms (bool[firms]) end, EUR, float64[firms]."""
     losses = np.zeros(state.world.size)
-    ptr, nbr, claim = claims(state)
-    owner = np.repeat(np.arange(gone.size), np.diff(ptr))
-    np.add.at(losses, nbr[gone[owner]], claim[gone[owner]])
+    ptr_a, nbr_a, w_a, ptr_b, nbr_b, w_b = state.learning("nbr", "w")
+    add_losses(gone, state.rules.credit.claims, state.firms.size, ptr_a, nbr_a, w_a, ptr_b, nbr_b, w_b, losses)
     return np.where(gone, 0.0, losses)
 
 

@@ -94,9 +94,9 @@ def seen_cheating(state: State, row: int, unit: np.ndarray) -> np.ndarray:
 
 def follow_commitment(state: State, row: int, worth: np.ndarray) -> np.ndarray:
     """Let the commitment of members follow what belonging is worth to them; return it by firm, .5 for others."""
-    members = state.memberships
-    of = members.gid == state.groups.gid[row]
-    at = state.world.rows_of(members.uid[of])
+    members, belongs = state.memberships, state.membership()
+    of = belongs.group == row
+    at = belongs.firm[of]
     aim = 1.0 / (1.0 + np.exp(-np.clip(worth[at], -50, 50)))
     members.commitment[of] += state.rules.membership.commitment * (aim - members.commitment[of])
     by_firm = np.full(worth.size, 0.5)
@@ -107,11 +107,10 @@ def follow_commitment(state: State, row: int, worth: np.ndarray) -> np.ndarray:
 def change(state: State, joined: list[np.ndarray], left: list[np.ndarray]) -> None:
     """Write who came and went into the memberships."""
     world, firms = state.world, state.firms
-    members = world.memberships
+    members, belongs = world.memberships, state.membership()
     keep = np.ones(members.count, bool)
-    at, group = world.rows_of(members.uid), np.searchsorted(world.groups.gid, members.gid)
     for row, gone in enumerate(left):
-        keep[(group == row) & gone[at]] = False
+        keep[(belongs.group == row) & gone[belongs.firm]] = False
     number = int((~keep).sum())
     if number:
         members.keep(keep)

@@ -28,7 +28,7 @@ from emergence.schema import MANDATES
 FUND, BRIDGE, BACKUP, PUBLISH, REBALANCE, PROTECT, PREPARE = (1 << bit for bit in range(len(MANDATES)))
 NOISE = {name: stream(f"sensing.{name}") for name in ("cash", "ties", "paths", "gains", "conduct", "lost", "sales")}
 SOURCES = 256  # members from which paths are counted; all of them in smaller groups
-STEPS = 3 * 10**7  # steps along ties that counting paths may take, so that fewer sources serve in the largest groups
+STEPS = 3 * 10**5  # steps along ties that counting paths may take, so that fewer sources serve in the largest groups
 Look = dict[str, Any]
 
 
@@ -69,7 +69,12 @@ def blurred(state: State, row: int, members: np.ndarray, what: str, values: np.n
 
 def decides_together(state: State, row: int) -> bool:
     """Tell whether the members of a group decide together."""
-    return bool(state.groups.deciding[row] == PARTICIPATORY)
+    return bool(state.world.groups.deciding[row] == PARTICIPATORY)
+
+
+def is_due(state: State, row: int) -> bool:
+    """Tell whether a group looks and acts this month; members who decide together take twice as long."""
+    return (state.step - 1) % (state.rules.steering.review * (1 + decides_together(state, row))) == 0
 
 
 def watch(state: State, row: int, members: np.ndarray) -> None:
@@ -108,7 +113,7 @@ def see_frailty(state: State, row: int, members: np.ndarray, seen: Look) -> Look
     settings, uid = state.rules.steering, state.firms.uid[members]
     ties = blurred(state, row, members, "ties", number_of_ties(state)[members].astype(np.float64))
     graph = among(state, members)
-    number = min(SOURCES, max(STEPS // max(graph.nbr.size, 1), 16))
+    number = min(SOURCES, max(STEPS // max(graph.nbr.size, 1), 8))
     sources = pivots(graph.number, number, state.world.seed)
     paths = blurred(state, row, members, "paths", betweenness_of(graph, sources))
     return {
@@ -125,16 +130,18 @@ def outstanding(values: np.ndarray, deviations: float) -> np.ndarray:
 
 
 def see_parts(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
-    """See what hangs together: ``part`` of each of the ``members``, its ``community``, and the ``modularity``."""
+    """See what hangs together: ``part`` of each of the ``members``; if all hang together, also communities.
+
+    These are the ``community`` of each, and the ``modularity``.
+    """
+    labels = joint_components([(state.ties(layer).ptr, state.ties(layer).nbr) for layer in state.acting])
+    found = {"members": state.firms.uid[members].tolist(), "part": labels[members].tolist()}
+    if np.unique(labels[members]).size > 1:
+        return found
     graph = among(state, members)
     community = communities(graph.ptr, graph.nbr, graph.weight)
-    labels = joint_components([(state.ties(layer).ptr, state.ties(layer).nbr) for layer in state.acting])
-    return {
-        "members": state.firms.uid[members].tolist(),
-        "part": labels[members].tolist(),
-        "community": community.tolist(),
-        "modularity": modularity(graph.ptr, graph.nbr, community, graph.weight),
-    }
+    apart = modularity(graph.ptr, graph.nbr, community, graph.weight)
+    return found | {"community": community.tolist(), "modularity": apart}
 
 
 def see_conduct(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
@@ -159,8 +166,9 @@ def see_lost(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
 
 
 def note_lost(state: State, source: np.ndarray, taker: np.ndarray) -> None:
-    """Note that know-how of firms (rows) leaked to others, or was hidden from them, if a group minds it."""
-    if (state.world.groups.mandate & np.uint32(PROTECT)).any():
+    """Note that know-how of firms (rows) leaked to others, or was hidden from them, if a group looks this month."""
+    minding = np.flatnonzero(state.world.groups.mandate & np.uint32(PROTECT)).tolist()
+    if any(is_due(state, row) for row in minding):
         state.lost.append((state.world.firms.uid[source], state.world.firms.uid[taker]))
 
 
@@ -183,7 +191,18 @@ def gains_among(state: State, members: np.ndarray) -> np.ndarray:
 
 
 def among(state: State, members: np.ndarray) -> Graph:
-    """Return the graph among members over the acting layers; nodes in their order, strengths added."""
+    """Return the graph among members over the acting layers; nodes in their order, strengths added.
+
+    It is made once and kept until ties or members change.
+    """
+    versions = tuple(table.version for table in (*state.world.ties, state.world.memberships))
+    if state.seen_graph is None or state.seen_graph[:2] != (versions, members.tobytes()):
+        state.seen_graph = versions, members.tobytes(), graph_among(state, members)
+    return state.seen_graph[2]
+
+
+def graph_among(state: State, members: np.ndarray) -> Graph:
+    """Return the graph among members over the acting layers, made anew."""
     place = np.full(state.world.size, -1, np.int64)
     place[members] = np.arange(members.size)
     parts = []

@@ -29,7 +29,7 @@ from emergence.rules.sensing import (
     REBALANCE,
     Look,
     among,
-    decides_together,
+    is_due,
     look,
     number_of_ties,
     watch,
@@ -40,14 +40,10 @@ ASKED = 1000  # members; comparing all with all would take hours in the largest 
 
 
 def update_steering(state: State) -> None:
-    """Let every group whose review is due act on what it saw at the review before, and look again.
-
-    Members who decide together take twice as long.
-    """
+    """Let every group whose review is due act on what it saw at the review before, and look again."""
     sensed = state.world.sensed
     for row in np.flatnonzero(state.groups.mandate).tolist():
         gid, mandate = int(state.groups.gid[row]), int(state.groups.mandate[row])
-        due = (state.step - 1) % (state.rules.steering.review * (1 + decides_together(state, row))) == 0
         belongs = state.membership()
         members = belongs.rows[belongs.ptr[row] : belongs.ptr[row + 1]].astype(np.int64)
         if not members.size:
@@ -55,7 +51,7 @@ def update_steering(state: State) -> None:
             continue
         if mandate & PREPARE:
             watch(state, row, members)
-        if due:
+        if is_due(state, row):
             for mandates, act in ACTS.items():
                 if mandate & mandates:
                     act(state, row, members, sensed.get(gid, {}))
@@ -117,6 +113,8 @@ def bridge(state: State, row: int, members: np.ndarray, seen: Look) -> None:
     at = state.world.rows_of(seen["members"])
     still = np.isin(at, members)
     for what in ("part", "community"):
+        if what not in seen:
+            return
         label = np.array(seen[what])[still]
         if np.unique(label).size > 1:
             if what == "part" or seen["modularity"] > state.rules.steering.modular:
