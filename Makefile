@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: run test test-long check bench clean
+.PHONY: run test test-long effects check bench clean
 
 $(VENV)/installed: pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -34,6 +34,13 @@ test: $(VENV)/tested
 test-long: $(VENV)/tested
 	$(BIN)/python -m pytest -n $(JOBS)
 	NUMBA_BOUNDSCHECK=1 EMERGENCE_CACHE=$(VENV)/cache-bounds $(BIN)/python -m pytest -n $(JOBS) -m "not long"
+
+# Every effect that the tests measure, with its interval: docs/effects.md.
+effects: $(VENV)/tested
+	rm -f results/effects.csv
+	EMERGENCE_EFFECTS=results/effects.csv $(BIN)/python -m pytest -n $(JOBS) -m "not long" \
+		$$(grep -l "import.*\binterval\b" tests/test_*.py)
+	$(BIN)/python docs/make.py
 
 check: $(VENV)/developed
 	$(BIN)/ruff check .

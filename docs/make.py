@@ -197,6 +197,26 @@ def readable(docstring: str) -> str:
     return "\n".join(lines)
 
 
+def effects() -> str:
+    """Return docs/effects.md: what the tests measured, from results/effects.csv."""
+    with open(RESULTS.parent / "effects.csv", newline="", encoding="utf-8") as file:
+        found = sorted(csv.reader(file), key=lambda row: row[0])
+    parts = [
+        "# Effects",
+        "Every effect that the tests measure over 30 paired seeds, with its 95% interval, as `make effects` last found "
+        "it. What a test asserts of it, and in which units, is said in the test; [mechanisms](mechanisms.md) says which "
+        "test belongs to which mechanism. A test with several lines measures several effects, in this order.",
+    ]
+    for name in dict.fromkeys(row[0].partition("::")[0] for row in found):
+        rows = [
+            [f"`{test.partition('::')[2]}`", f"{mean} [{low}, {high}]"]
+            for test, mean, low, high in found
+            if test.startswith(name + "::")
+        ]
+        parts += [f"## {name}", table(["test", "effect"], rows)]
+    return "\n\n".join([*parts, ""])
+
+
 def reasons() -> str:
     """Return what looking for reasons found, from results/emergence/reasons.csv."""
     with open(RESULTS / "reasons.csv", newline="", encoding="utf-8") as file:
@@ -228,7 +248,7 @@ def documents() -> dict[Path, str]:
         HERE / "emergence.md": {"emergence": parts_of_emergence, "structure": structure, "reasons": reasons},
         HERE.parent / "README.md": {"emergence": lambda: parts_of_emergence(SHOWN)},
     }
-    whole = {HERE / "reference.md": reference(), HERE / "measures.md": functions()}
+    whole = {HERE / "reference.md": reference(), HERE / "measures.md": functions(), HERE / "effects.md": effects()}
     return whole | {path: filled(path, of) for path, of in blocks.items()}
 
 

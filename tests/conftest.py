@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -87,7 +88,18 @@ def interval(differences: np.ndarray) -> tuple[float, float, float]:
     mean = float(differences.mean())
     t = 2.0452  # 29 degrees of freedom
     half = t * float(differences.std(ddof=1)) / np.sqrt(differences.size)
+    note_effect(mean, mean - half, mean + half)
     return mean, mean - half, mean + half
+
+
+def note_effect(mean: float, low: float, high: float) -> None:
+    """Write what a test measured to the file that EMERGENCE_EFFECTS names, if it does; see `make effects`."""
+    file = os.environ.get("EMERGENCE_EFFECTS")
+    test = os.environ.get("PYTEST_CURRENT_TEST", "")
+    if file and test:
+        line = [test.removeprefix("tests/").removesuffix(" (call)"), *(f"{value:.4g}" for value in (mean, low, high))]
+        with open(file, "a", encoding="utf-8", newline="") as out:
+            csv.writer(out, lineterminator="\n").writerow(line)
 
 
 @pytest.fixture
