@@ -17,6 +17,19 @@ SHOCKS = [
 WORLD = {"firms": 80, "timeline": SHOCKS, "debug": True}
 
 
+# Two hybrid groups with every mandate, and rules that look at them.
+HYBRID = {
+    "share": 0.6, "orchestration": ["hub_and_spoke", "open_innovation"], "fee": 0.01, "sanctions": 0.4, "royalty": 0.1,
+    "adaptive": True, "fund": True, "bridge": True, "backup": True, "publish": True, "rebalance": True, "protect": True,
+    "prepare": True, "sharing": "power",
+}  # fmt: skip
+GROUPED = {
+    "groups": [HYBRID, HYBRID | {"orchestration": ["constellation"], "deciding": "participatory"}],
+    "timeline": SHOCKS[:1],
+    "rules": {name: {"enabled": True} for name in ("accounts", "leakage", "secrecy", "strategies", "culture")},
+}
+
+
 def test_two_runs_are_equal_and_another_seed_differs():
     assert same_bytes(grow(WORLD, seed=5), grow(WORLD, seed=5)) == []
     assert len(same_bytes(grow(WORLD, seed=5), grow(WORLD, seed=6))) > 20
@@ -64,6 +77,7 @@ def test_the_order_in_which_firms_are_listed_changes_nothing(folder):
     listed = write_network(folder / "a", list(range(30)))
     shuffled = write_network(folder / "b", list(np.random.default_rng(2).permutation(np.arange(30))[::-1]))
     assert same_bytes(grow(network=listed, seed=3), grow(network=shuffled, seed=3)) == []
+    assert same_bytes(grow(GROUPED, network=listed, seed=3), grow(GROUPED, network=shuffled, seed=3)) == []
 
 
 def test_other_columns_of_a_file_are_kept(folder):

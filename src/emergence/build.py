@@ -18,11 +18,10 @@ from emergence.luck import generator, key, normals, stream
 from emergence.network_io import ImportedNetwork, firm_uid, read_network
 from emergence.networks import make_network
 from emergence.reading import check_value, read_settings
-from emergence.rules.base import bits_of, set_network
+from emergence.rules.base import MOST_GROUPS, bits_of, set_network
 from emergence.rules.culture import sector_norms
 from emergence.rules.environment import BY_UID, DRIFT, TARGETS, own_entries
 from emergence.rules.innovation import enter_registry
-from emergence.rules.membership import MOST_GROUPS
 from emergence.rules.orchestration import OFFICES, fill, offices
 from emergence.schema import (
     ADMISSIONS,
@@ -460,18 +459,21 @@ def named_officers(world: World, group: Group, number: int) -> dict[str, int]:
         name = getattr(group, office)
         uid = None if name is None else world.find_firm(name)
         if name is not None and uid is None:
+            known = {*world.ids.values(), *world.labels.values()} or {str(uid) for uid in world.firms.uid[:12].tolist()}
             raise Refusal(
-                f"groups[{number}].{office}: there is no firm of that name or id, '{name}'; "
-                f"{nearest(name, {*world.ids.values(), *world.labels.values()})}"
+                f"groups[{number}].{office}: there is no firm of that name or id, '{name}'; {nearest(name, known)}"
             )
         if uid is not None:
             found[office] = uid
+    if len(found) > len(set(found.values())):
+        raise Refusal(f"groups[{number}]: one firm cannot both lead and be the research institution")
     return found
 
 
 def fill_first_offices(world: World, groups: Any, row: int, named: dict[str, int], members: np.ndarray) -> None:
     """Give the offices that the models ask for to the firms named, or to the members best fit for them."""
-    for office in offices(int(groups.models[row]), groups is world.network):
+    wanted = offices(int(groups.models[row]), groups is world.network)
+    for office in sorted(wanted, key=lambda office: office not in named):
         fill(world, groups, row, office, members, named.get(office, -1))
 
 

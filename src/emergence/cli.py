@@ -31,7 +31,7 @@ Examples
   emergence run network=file network.ties=ties.csv network.firms=firms.csv
   emergence run conditions.diversity=0.9 firms=1000 seed=7
 
-Keys: seed steps firms threads scenario network orchestration conditions.{diversity,autonomy,feedback,
+Keys: seed steps firms threads scenario network orchestration groups conditions.{diversity,autonomy,feedback,
 adaptive_capacity,shared_purpose} rules.RULE.KEY output.folder; all of them: emergence run --help
 """
 

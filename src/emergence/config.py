@@ -469,7 +469,9 @@ class Orchestration:
     """Orchestrators, of groups and of the network at large: whom they bring together, what they ease and proclaim."""
 
     enabled: bool = switch(True, "rule on")
-    models: list[str] = words(("hub_and_spoke",), MODELS, "models of orchestration of the network at large; none: mesh")
+    models: list[str] = words(
+        ("hub_and_spoke",), MODELS, "models of orchestration of the network at large; [] is a mesh"
+    )
     complementarity: float = num(0.5, 0, 5, "1", "score: mean complementarity of the two")
     hub: float = num(0.9, 0, 5, "1", "score, hub and spoke: standing of the larger of the two")
     lead: float = num(0.5, 0, 5, "1", "score, hub and spoke: one of the two leads the group")
@@ -589,7 +591,7 @@ class Group:
 
     name: str = word("", (), "what people call it")
     form: str = word("association", FORMS, "form of network, a name; what it does is set by the rest")
-    orchestration: list[str] = words((), MODELS, "models of orchestration, several make a hybrid; none: mesh")
+    orchestration: list[str] = words((), MODELS, "models of orchestration, several make a hybrid; [] is a mesh")
     orchestrator: str | None = optional(str, "hub and spoke: id of the firm that leads; the largest if left out")
     institute: str | None = optional(
         str, "open innovation: id of the research institution; the best skilled if left out"
@@ -614,7 +616,7 @@ class Group:
     remote: bool = switch(False, "its events know no distance")
     fee: float = num(0.002, 0, 1, "months", "fee a month, in months of the member's capacity")
     monitoring: float = num(0.001, 0, 1, "months", "cost of transparency, sanctions, coordination at 1, per member")
-    fund: bool = switch(False, "mandate: lend cash to members in need")
+    fund: bool = switch(False, "mandate: give cash to members in need")
     bridge: bool = switch(False, "mandate: tie parts of the network that hang apart")
     backup: bool = switch(False, "mandate: tie members with few ties, and partners of hubs and bottlenecks round them")
     publish: bool = switch(False, "mandate: let members see more where opportunism is frequent")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import Field, fields
 from pathlib import Path
+from typing import Any
 
 from emergence.build import condition_table, make_simulation
 from emergence.compose import groups
@@ -90,10 +92,19 @@ def key_lines() -> Iterator[str]:
     yield ""
     defaults = Settings()
     for key, item in known_keys().items():
-        about = item.metadata
-        span = f"{about['low']:g} to {about['high']:g}" if "low" in about and "optional" not in about else ""
-        span = ", ".join(about.get("choices", ())) or span
-        default = str(get(defaults, key))
-        unit = about.get("unit", "")
-        unit = "" if unit in ("", "1") else f" {unit}"
-        yield f"{key:<38} {default:<12} {about['meaning']} [{span}{unit}]".replace(" []", "")
+        yield key_line(key, item, get(defaults, key))
+    for key, item in known_keys().items():
+        if "item" in item.metadata:
+            kind = item.metadata["item"]
+            yield f"\nEach of {key}=[{{...}}]:"
+            yield from (key_line(f"{key}[].{one.name}", one, getattr(kind(), one.name)) for one in fields(kind))
+
+
+def key_line(key: str, item: Field[Any], default: object) -> str:
+    """Return a key with default, meaning, range and unit."""
+    about = item.metadata
+    span = f"{about['low']:g} to {about['high']:g}" if "low" in about and "optional" not in about else ""
+    span = ", ".join(about.get("choices", ())) or span
+    unit = about.get("unit", "")
+    unit = "" if unit in ("", "1") else f" {unit}"
+    return f"{key:<38} {default!s:<12} {about['meaning']} [{span}{unit}]".removesuffix(" []")

@@ -102,7 +102,8 @@ def check_value(key: str, value: Any, item: dataclasses.Field[Any]) -> Any:
         if value is None:
             return None
         if about["optional"] is str:
-            return _check_text(key, value, ())
+            # YAML reads an id such as 5 as a number.
+            return _check_text(key, str(value) if type(value) is int else value, ())
         return _check_number(key, value, True, about)
     if about.get("several"):
         choices = about["choices"]

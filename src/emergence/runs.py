@@ -164,7 +164,8 @@ def run_settings(settings: Settings, on_month: Callable[[Simulation], None] | No
             snapshot = Snapshot.of(simulation.world)
             result.snapshots += [snapshot] * (simulation.step in moments)
             result.film += [snapshot] * (simulation.step in shown)
-        result.group_rows += group_month(simulation.world)
+        if simulation.step % settings.output.every == 0:
+            result.group_rows += group_month(simulation.world, settings.output.every)
         if on_month is not None:
             on_month(simulation)
 

@@ -174,7 +174,10 @@ GROUPS = (
     ),
     _c("orchestrator", "int64", "uid", -1, "uid of the firm that leads, -1 none"),
     _c("institute", "int64", "uid", -1, "uid of the research institution, -1 none"),
-    _c("vacant", "int32", "month", -1, "month since which nobody leads or researches that should, -1 filled"),
+    _c("leaderless", "int32", "month", -1, "month since which nobody leads, -1 if somebody does or none should"),
+    _c(
+        "unresearched", "int32", "month", -1, "month since which there is no institution, -1 if there is or none should"
+    ),
     _c("standard", "uint64", "bits", 0, "practice that the group proclaims, 0 none yet"),
     _c("follow", "float64", "1", 0.5, "share of copying that follows the standard at an autonomy of .5, [0, 1]"),
     _c("coordination", "float64", "logit", 0, "added to the success of projects that are coordinated"),

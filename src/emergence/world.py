@@ -21,7 +21,7 @@ from emergence.kernels import graph
 from emergence.kernels.landscape import update_z
 from emergence.schema import FIRMS, GROUPS, LAYERS, MEMBERSHIPS, TIES, Column
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Table:
@@ -292,11 +292,15 @@ class World:
         return words[code] if code < len(words) else f"{attribute} {code}"
 
     def find_firm(self, name: str) -> int | None:
-        """Return the uid of a firm by its id in the file, its name, or its number; None if there is none."""
+        """Return the uid of a firm by its id in the file, its name, or its number; None if there is none.
+
+        ``Firm 5``, as reports call it, is the firm of number 5.
+        """
         for known in (self.ids, self.labels):
             for uid, text in known.items():
                 if text == name:
                     return uid
+        name = name.removeprefix("Firm ")
         if name.isdecimal() and int(name) < 2**62 and self.rows_of([int(name)])[0] >= 0:
             return int(name)
         return None

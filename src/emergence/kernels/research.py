@@ -9,13 +9,15 @@ from emergence.kernels.random import below, draw4, unit
 
 
 @njit(cache=True)
-def experiment(key, uid, count, own, members, practice, table, shortest, longest, bits):
+def experiment(key, uid, count, start, own, members, practice, table, shortest, longest, bits):
     """Return the best practice after so many experiments, its value, and the member whose routine came last, or -1.
 
     Each takes a routine of a random member, or with probability .5 flips one bit, and is kept if it is better.
 
     Parameters
     ----------
+    start : uint64
+        Practice to begin with.
     own : int
         Row of the institution.
     members : int32[k]
@@ -23,7 +25,7 @@ def experiment(key, uid, count, own, members, practice, table, shortest, longest
     table : float64[bits, entries]
         Landscape of the institution's sector.
     """
-    best = practice[own]
+    best = start
     value = to_z(practice_value(best, table))
     source = np.int64(-1)
     for number in range(count):

@@ -9,7 +9,6 @@ from emergence.kernels.pairs import trust_of
 from emergence.kernels.random import draw4, unit
 from emergence.kernels.work import BOTH_CHEAT, CHEATED, CHEATS, FAILURE, NONE, SUCCESS
 
-
 FARTHEST = 9.0  # no normal made of 53 random bits, as below, is farther from 0
 
 

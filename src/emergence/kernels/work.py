@@ -8,7 +8,17 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from emergence.kernels.groups import COVERS, MENDING, NOBODY, RESTRAINT, SHARING, common_group, eased, share_of_first
+from emergence.kernels.groups import (
+    COVERS,
+    MENDING,
+    NOBODY,
+    RESTRAINT,
+    SHARING,
+    common_group,
+    eased,
+    share_of_first,
+    steering_group,
+)
 from emergence.kernels.pairs import gap, inverted_u, logistic, trust_of
 from emergence.kernels.random import draw4, unit
 
@@ -88,7 +98,9 @@ def update_projects(
                 fit += p.alignment * alignment + p.cognitive * inverted_u(gap(profile, i, j, 0, 5), p.optimum)
                 fit -= p.culture * gap(profile, i, j, 5, 11) + p.coordination
                 if eases:
-                    fit += eased(common_group(member_of, np.int64(i), np.int64(j)), i, j, craft, governance)
+                    steered = steering_group(member_of, np.int64(i), np.int64(j), governance)
+                    if steered >= 0:
+                        fit += eased(steered, i, j, craft, governance)
                 projects[i] += 1
                 if unit(words[1]) < attention * logistic(fit):
                     mine = words[2] & LOW16 if first else words[2] >> HALF

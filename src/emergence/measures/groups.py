@@ -8,6 +8,7 @@ from emergence.kernels.work import BOTH_CHEAT, CHEATS, NONE, SUCCESS
 from emergence.world import World
 
 OUTCOMES = 6  # codes of kernels.work
+RULES = ("transparency", "sanctions", "protection", "fee")  # that can change on the way
 
 
 def conduct(world: World, among: np.ndarray) -> dict[str, float]:
@@ -50,19 +51,22 @@ def _told(codes: np.ndarray, prefix: str) -> dict[str, float]:
     return {prefix + name: float(value) for name, value in counts.items()}
 
 
-def group_month(world: World) -> list[dict[str, float]]:
+def group_month(world: World, months: int = 1) -> list[dict[str, float]]:
     """Return a row a group after a month.
 
     Parameters
     ----------
     world : World
+    months : int
+        Who came in so many last months counts as joined.
 
     Returns
     -------
     list of dict of str to float
-        step (month), gid, members (count), joined (count: members who came this month), budget (EUR at the end of
-        the month), funded (share of its governance that was paid for, 0 to 1), transparency (0 to 1), and what
-        `conduct` counts.
+        step (month), gid, members (count), joined (count: members who came), budget (EUR at the end of
+        the month), funded (share of its governance that was paid for, 0 to 1), its rules as they stand (see `RULES`;
+        sharing as a code of `schema.SHARINGS`), uids of the firm that leads and of the research institution (-1
+        none), and what `conduct` counts.
     """
     groups, members = world.groups, world.memberships
     rows, found = world.rows_of(members.uid), []
@@ -71,7 +75,8 @@ def group_month(world: World) -> list[dict[str, float]]:
         inside = np.zeros(world.size, bool)
         inside[rows[own]] = True
         row = {"step": float(world.step), "gid": float(gid), "members": float(own.sum())}
-        row["joined"] = float((own & (members.joined == world.step) & (world.step > 0)).sum())
-        row |= {name: float(getattr(groups, name)[at]) for name in ("budget", "funded", "transparency")}
+        row["joined"] = float((own & (members.joined > world.step - months) & (members.joined > 0)).sum())
+        row |= {name: float(groups.column(name)[at]) for name in ("budget", "funded", *RULES)}
+        row |= {name: int(groups.column(name)[at]) for name in ("sharing", "orchestrator", "institute")}
         found.append(row | conduct(world, inside))
     return found

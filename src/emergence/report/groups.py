@@ -12,7 +12,7 @@ from emergence.config import Group
 from emergence.figures.groups import acts_of, came_and_went, counted, form_name, group_names, success_of
 from emergence.report.say import change, count, listing, money, number, percent
 from emergence.report.tables import TableText, short
-from emergence.schema import MANDATES
+from emergence.schema import MANDATES, SHARINGS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,10 +24,6 @@ WHO_JOINS = {
     "open": "Any firm may join.",
     "vote": "Firms that members are tied to may join.",
     "closed": "Nobody may join.",
-}
-DECIDED = {
-    "central": "Its orchestrator decides alone.",
-    "participatory": "Members decide together.",
 }
 SHARED = {
     "equal": "Partners share what a joint project earns equally.",
@@ -64,7 +60,7 @@ def seen(transparency: float) -> str:
 # What a group's settings mean, in order; "" says nothing. A further setting is one more line.
 RULES: tuple[Callable[[Group], str], ...] = (
     lambda g: f"Orchestration: {'; '.join(MODEL[m] for m in g.orchestration)}." if g.orchestration else "Nobody plans.",
-    lambda g: DECIDED[g.deciding] if g.orchestration else "",
+    lambda g: decided(g),
     lambda g: "Fees and sanctions are revised by what is seen." if g.adaptive else "",
     lambda g: WHO_JOINS[g.admission],
     lambda g: SHARED[g.sharing],
@@ -82,6 +78,13 @@ RULES: tuple[Callable[[Group], str], ...] = (
     lambda g: f"The fee is {percent(g.fee, 1)} of a member's monthly capacity." if g.fee else "There is no fee.",
     lambda g: "It " + listing([HELP[m] for m in MANDATES if m in HELP and getattr(g, m)]) + "." if helps(g) else "",
 )
+
+
+def decided(group: Group) -> str:
+    """Say who decides, where there is something to decide."""
+    if group.deciding == "participatory":
+        return "Members decide together."
+    return "The firm that leads decides." if "hub_and_spoke" in group.orchestration else ""
 
 
 def helps(group: Group) -> bool:
@@ -132,7 +135,7 @@ def rules_of(group: Group) -> list[str]:
     ]
     who = f", started by firms of {listing(only)}" if only else ""
     said = [text for text in (rule(group) for rule in RULES) if text]
-    return [f"It is {form}{who}. {' '.join(said)}"]
+    return [f"It is {form}{who}. At the start: {' '.join(said)}"]
 
 
 def members_of(found: Findings, gid: int) -> list[str]:
@@ -153,20 +156,41 @@ def members_of(found: Findings, gid: int) -> list[str]:
             f"In {percent(unpaid)} of months the fees did not pay for all of its governance; what is not paid for "
             "does not act."
         )
-    lines += officers_of(found, gid)
-    if round(last["transparency"], 3) != round(first["transparency"], 3):
-        lines.append(f"Transparency went from {change(first['transparency'], last['transparency'], 2)}, of 1.")
-    return lines
+    return [*lines, *officers_of(found, rows), *changes_of(first, last)]
 
 
-def officers_of(found: Findings, gid: int) -> list[str]:
-    """Say who leads and who researches at the end."""
-    groups = found.result.simulation.world.groups
-    row = int(np.searchsorted(groups.gid, gid))
-    offices = (("orchestrator", "leads"), ("institute", "is its research institution"))
-    uids = [(int(groups.column(office)[row]), does) for office, does in offices]
-    said = [f"{found.name(uid)} {does}" for uid, does in uids if uid >= 0]
-    return [listing(said) + " at the end."] if said else []
+def officers_of(found: Findings, rows: pd.DataFrame) -> list[str]:
+    """Say who led and who researched, one after the other, and for how long nobody did."""
+    said = []
+    for office, does, nobody in (
+        ("orchestrator", "led", "nobody led"),
+        ("institute", "was its research institution", "there was no research institution"),
+    ):
+        uids = [int(uid) for uid in dict.fromkeys(rows[office]) if uid >= 0]
+        if not uids:
+            continue
+        names = [found.name(uid) for uid in uids]
+        who = listing(names[:TOLD]) + (", one after the other," if len(names) > 1 else "")
+        vacant = int((rows[office] < 0).sum())
+        said.append(f"{who} {does}" + (f"; {nobody} in {count(vacant, 'month')}." if vacant else "."))
+    return said
+
+
+def changes_of(first: pd.Series, last: pd.Series) -> list[str]:
+    """Say which of its rules a group changed on the way."""
+    said = [
+        f"{what} went from {change(factor * first[name], factor * last[name], 2)}{unit}"
+        for name, what, factor, unit in (
+            ("transparency", "transparency", 1.0, " of 1"),
+            ("sanctions", "sanctions", 1.0, " of 1"),
+            ("protection", "protection of know-how", 1.0, " of 1"),
+            ("fee", "the fee", 100.0, "% of a month's capacity"),
+        )
+        if round(factor * first[name], 2) != round(factor * last[name], 2)
+    ]
+    if first["sharing"] != last["sharing"]:
+        said.append(f"sharing went from {SHARINGS[int(first['sharing'])]} to {SHARINGS[int(last['sharing'])]}")
+    return [f"On the way {listing(said)}."] if said else []
 
 
 def conduct_of(found: Findings, gid: int) -> list[str]:
@@ -199,7 +223,7 @@ def money_of(found: Findings) -> list[str]:
     held = float(world.groups.budget.sum())
     spent = {
         "on governance (seeing, punishing, coordinating)": -world.ledger.get("governance of groups", 0.0),
-        "on help to members": world.totals.get("group_spending", 0.0),
+        "on help to members and changes of rules": world.totals.get("group_spending", 0.0),
         "on research": -world.ledger.get("research of groups", 0.0),
         "as royalties to firms that lead": world.totals.get("royalties", 0.0),
     }

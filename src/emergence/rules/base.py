@@ -23,6 +23,7 @@ from emergence.schema import DECIDINGS, LAYERS, MODELS, SHARINGS
 from emergence.world import Table, Ties, World
 
 UNIT = 10_000.0  # EUR a month: the size at which scale-free parameters are quoted
+MOST_GROUPS = 4095  # as many as luck can tell apart, the network at large left out
 SERIAL_BELOW = 20_000  # firms; handing work to threads costs more than it saves below
 
 EVENTS = (
@@ -177,14 +178,26 @@ class State:
     def leave_rule(self, rule: Rule) -> None:
         """Forget what was packed from columns that the rule wrote."""
         written = {name.split(".")[-1] for name in rule.writes}
-        if written & {"skills", "culture", "purpose", "reputation", "z", "size", "firms", "ties"}:
+        packed = {"skills", "base_skills", "culture", "purpose", "reputation", "z", "size", "firms", "ties"}
+        if written & packed:
             self._packed.clear()
         elif any(name.startswith(("groups.", "network.")) for name in rule.writes):
-            self._packed.pop("governance", None)
+            for made in ("governance", "craft"):
+                self._packed.pop(made, None)
 
     def luck(self, stream: int) -> np.uint64:
         """Return the key of a stream in this month."""
         return luck.key(self.world.seed, stream, self.step)
+
+    def luck_of_group(self, stream: int, row: int) -> np.uint64:
+        """Return the key of a stream in this month for one group, so that a firm in two has luck of its own in each.
+
+        Parameters
+        ----------
+        row : int
+            Of the group; -1 is the network at large.
+        """
+        return luck.key(self.world.seed, stream, self.step * (MOST_GROUPS + 1) + row % (MOST_GROUPS + 1))
 
     def constant(self, make: Callable[..., Any], *args: Any) -> Any:
         """Return ``make(*args)``, made once per simulation and set of arguments."""
@@ -234,7 +247,7 @@ class State:
 
     def membership(self) -> Membership:
         """Return who belongs to which group, as kernels take it; made anew when firms or members change."""
-        versions = (self.world.firms.version, self.world.memberships.version)
+        versions = (self.world.firms.version, self.world.memberships.version, self.world.groups.version)
         if self._membership is None or self._membership.versions != versions:
             self._membership = membership_of(self.world, versions)
         return self._membership
@@ -377,8 +390,8 @@ class Membership:
 
     Attributes
     ----------
-    versions : (int, int)
-        Of firms and memberships when it was made.
+    versions : (int, int, int)
+        Of firms, memberships and groups when it was made.
     of : int32[firms, slots]
         Rows of the groups of each firm, ascending, -1 behind the last.
     ptr, rows : int64[groups + 1], int32[memberships]
@@ -387,7 +400,7 @@ class Membership:
         Rows of firm and group, in the order of the memberships.
     """
 
-    versions: tuple[int, int]
+    versions: tuple[int, int, int]
     of: np.ndarray
     ptr: np.ndarray
     rows: np.ndarray
@@ -395,7 +408,7 @@ class Membership:
     group: np.ndarray
 
 
-def membership_of(world: World, versions: tuple[int, int]) -> Membership:
+def membership_of(world: World, versions: tuple[int, int, int]) -> Membership:
     """Return the memberships as arrays by row."""
     members, groups = world.memberships, world.groups
     firm = world.rows_of(members.uid)
@@ -442,20 +455,24 @@ def governance_of(world: World, rules: Rules) -> np.ndarray:
 def orchestrate(line: np.ndarray, groups: Table, row: int, world: World, rules: Rules) -> None:
     """Write what the orchestrator of a group wants and eases into its line of the table.
 
-    A hybrid's score is the mean of its models' scores; it coordinates whatever one of them does.
+    A hybrid's score is the mean of its models' scores; it coordinates whatever one of them does. Hub and spoke
+    does nothing while nobody leads; an office leads the network at large.
     """
     settings = rules.orchestration
-    models = [name for bit, name in enumerate(MODELS) if groups.models[row] >> bit & 1]
-    share, covers = 1.0 / len(models), of.NOBODY
-    line[of.STEERED], line[of.PARTICIPATORY] = 1.0, groups.deciding[row] == DECIDINGS.index("participatory")
-    line[of.MATCH] = settings.complementarity
     for column, uid in ((of.LEAD, groups.orchestrator[row]), (of.INSTITUTE, groups.institute[row])):
         if uid >= 0:
             line[column] = world.rows_of([uid])[0]
+    led = groups is world.network or line[of.LEAD] >= 0
+    models = [name for bit, name in enumerate(MODELS) if groups.models[row] >> bit & 1]
+    models = [name for name in models if led or name != "hub_and_spoke"]
+    if not models:
+        return
+    share, covers = 1.0 / len(models), of.NOBODY
+    line[of.STEERED], line[of.PARTICIPATORY] = 1.0, groups.deciding[row] == DECIDINGS.index("participatory")
+    line[of.MATCH] = settings.complementarity
     if "hub_and_spoke" in models:
         line[of.STANDING], line[of.WITH_LEAD] = share * settings.hub, share * settings.lead
-        led = groups is world.network or line[of.LEAD] >= 0
-        covers = max(covers, of.ALL if led else of.NOBODY)
+        covers = of.ALL
     if "value_chain" in models:
         line[of.CHAIN] = share * settings.chain
         covers = max(covers, of.NEIGHBOURS)

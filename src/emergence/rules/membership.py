@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emergence import luck
-from emergence.kernels.groups import INSTITUTE, LEAD, STEERED, add_ties_inside
+from emergence.kernels.groups import COVERS, INSTITUTE, LEAD, NOBODY, add_ties_inside
 from emergence.kernels.random import fill_units
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names
@@ -13,7 +12,6 @@ from emergence.rules.orchestration import PARTICIPATORY
 from emergence.schema import ADMISSIONS
 
 JOIN = stream("membership.join")
-MOST_GROUPS = 4096
 OPEN, VOTE = ADMISSIONS.index("open"), ADMISSIONS.index("vote")
 
 
@@ -28,7 +26,7 @@ def update_membership(state: State) -> None:
         member = np.zeros(state.world.size, bool)
         member[belongs.rows[belongs.ptr[row] : belongs.ptr[row + 1]]] = True
         known, worth = usefulness(state, row, member)
-        units = fill_units(luck.key(state.world.seed, JOIN, state.step * MOST_GROUPS + row), state.firms.uid, 4)
+        units = fill_units(state.luck_of_group(JOIN, row), state.firms.uid, 4)
         stays = units[:, 1] < 1.0 / (1.0 + np.exp(-np.clip(worth / settings.noise, -50, 50)))
         committed = follow_commitment(state, row, worth)
         admission = state.groups.admission[row]
@@ -56,7 +54,7 @@ def collect(state: State) -> None:
     led = lines[:, LEAD] >= 0
     np.add.at(firms.cash, lines[led, LEAD].astype(np.int64), royalty[led])
     groups.budget[:] += dues - royalty
-    effort = 0.5 * (groups.transparency + groups.sanctions) + groups.coordination * lines[:, STEERED]
+    effort = 0.5 * (groups.transparency + groups.sanctions) + groups.coordination * (lines[:, COVERS] > NOBODY)
     research = state.rules.research
     experiments = research.enabled * research.experiments * research.cost * (lines[:, INSTITUTE] >= 0)
     due = groups.monitoring * effort * whole + experiments

@@ -6,7 +6,6 @@ What an orchestrator wants of ties acts in search and formation, what it eases i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,25 +20,31 @@ from emergence.world import World
 BLUR = stream("orchestration.blur")
 HUB, OPEN = (1 << MODELS.index(name) for name in ("hub_and_spoke", "open_innovation"))
 OFFICES = ("orchestrator", "institute")
-PARTICIPATORY, RESEARCHER = DECIDINGS.index("participatory"), KINDS.index("institute")
+GONE = {"orchestrator": "leaderless", "institute": "unresearched"}  # columns: the month since which nobody has it
+PARTICIPATORY = DECIDINGS.index("participatory")
+RESEARCHER, BUSINESS = KINDS.index("institute"), KINDS.index("smb")
 
 
 def update_orchestration(state: State) -> None:
     """Fill vacant offices and proclaim standards."""
     due = (state.step - 1) % state.rules.orchestration.review == 0
-    for groups, row, members in orchestrated(state):
+    for line, (groups, row, members) in orchestrated(state).items():
         fill_offices(state, groups, row, members)
         if due:
-            proclaim(state, groups, row, members)
+            proclaim(state, line, groups, row, members)
 
 
-def orchestrated(state: State) -> Iterator[tuple[Any, int, np.ndarray]]:
-    """Yield the table, the row and the members' rows of every group that has an orchestrator."""
-    belongs = state.membership()
+def orchestrated(state: State) -> dict[int, tuple[Any, int, np.ndarray]]:
+    """Return the table, the row and the members' rows of every group that has models of orchestration, by its row.
+
+    That of the network at large is -1.
+    """
+    belongs, found = state.membership(), {}
     for row in np.flatnonzero(state.groups.models).tolist():
-        yield state.groups, row, belongs.rows[belongs.ptr[row] : belongs.ptr[row + 1]]
+        found[row] = state.groups, row, belongs.rows[belongs.ptr[row] : belongs.ptr[row + 1]]
     if state.network.models[0]:
-        yield state.network, 0, np.arange(state.world.size)
+        found[-1] = state.network, 0, np.arange(state.world.size)
+    return found
 
 
 def offices(models: int, at_large: bool) -> list[str]:
@@ -78,30 +83,38 @@ def fill(world: World, groups: Any, row: int, office: str, members: np.ndarray, 
 
 
 def fill_offices(state: State, groups: Any, row: int, members: np.ndarray) -> None:
-    """Note offices whose firm is gone, and fill them when the time of succession is over."""
+    """Note offices whose firm is gone, and fill each when its time of succession is over."""
     world, at_large = state.world, groups is state.network
     table = world.network if at_large else world.groups
-    uids = world.firms.uid[members]
-    empty = [o for o in offices(int(groups.models[row]), at_large) if table.column(o)[row] not in uids]
-    for office in empty:
-        table.column(office)[row] = -1
-    if not empty:
-        groups.vacant[row] = -1
-        return
-    if groups.vacant[row] < 0:
-        groups.vacant[row] = state.step
-    if state.step - groups.vacant[row] >= state.rules.orchestration.succession and members.size:
-        for office in empty:
+    for office in offices(int(groups.models[row]), at_large):
+        held, gone = table.column(office), table.column(GONE[office])
+        if held[row] in world.firms.uid[members]:
+            gone[row] = -1
+            continue
+        if gone[row] < 0:
+            gone[row] = state.step
+            dismiss(world, table, row, office)
+        if state.step - gone[row] >= state.rules.orchestration.succession:
             uid = fill(world, table, row, office, members)
-            state.log("appointed", uid, value=groups.gid[row])
-        groups.vacant[row] = -1
+            if uid >= 0:
+                gone[row] = -1
+                state.log("appointed", uid, value=groups.gid[row])
 
 
-def proclaim(state: State, groups: Any, row: int, members: np.ndarray) -> None:
-    """Proclaim, every few months, the practice that looks best through noise; what research found goes before it."""
+def dismiss(world: World, groups: Any, row: int, office: str) -> None:
+    """Take an office from a firm that is no member any more; a research institution is a business again."""
+    at = world.rows_of(groups.column(office)[[row]])
+    if office == "institute":
+        world.firms.kind[at[at >= 0]] = BUSINESS
+    groups.column(office)[row] = -1
+
+
+def proclaim(state: State, line: int, groups: Any, row: int, members: np.ndarray) -> None:
+    """Proclaim the practice that looks best through noise, where somebody leads; what research found goes before it."""
     settings, firms = state.rules.orchestration, state.firms
-    if groups.models[row] & HUB and not groups.models[row] & OPEN and members.size:
-        units = fill_units(state.luck(BLUR), firms.uid[members], 2)
+    led = groups.models[row] & HUB and (line < 0 or groups.orchestrator[row] >= 0)
+    if led and not groups.models[row] & OPEN and members.size:
+        units = fill_units(state.luck(BLUR) if line < 0 else state.luck_of_group(BLUR, line), firms.uid[members], 2)
         seen = firms.z[members] + settings.blur * normals(units)[:, 0]
         groups.standard[row] = firms.practice[members[np.argmax(seen)]]
 
@@ -137,8 +150,8 @@ RULE = Rule(
     "voice: Hirschman 1970",
     moves=("max_degree", "up"),
     reads=names("firms", ["uid", "z", "practice", "size", "skills", "reputation", "autonomy"]),
-    writes=names("groups", ["standard", "orchestrator", "institute", "vacant"])
-    + names("network", ["standard", "institute", "vacant"])
+    writes=names("groups", ["standard", *OFFICES, *GONE.values()])
+    + names("network", ["standard", *OFFICES, *GONE.values()])
     + ("firms.kind",),
     update=update_orchestration,
 )

@@ -20,25 +20,29 @@ EXPERIMENT = stream("research.experiment")
 def update_research(state: State) -> None:
     """Let every research institution experiment as far as it is paid for, and proclaim its practice."""
     firms, world, routine = state.firms, state.world, state.rules.innovation
-    if not (world.groups.models & OPEN).any() and not world.network.models[0] & OPEN:
+    if not state.orchestrated:
         return
     practice, z = firms.practice.copy(), firms.z.copy()
     source = np.full(world.size, -1, np.int32)
-    done = []
-    for groups, row, members in orchestrated(state):
+    published = []
+    for line, (groups, row, members) in orchestrated(state).items():
         found = members[firms.uid[members] == groups.institute[row]]
         if not groups.models[row] & OPEN or not found.size:
             continue
         own = int(found[0])
-        practice[own], z[own], source[own] = experiment(
-            state.luck(EXPERIMENT), firms.uid[own], int(state.rules.research.experiments * groups.funded[row]), own,
-            members, firms.practice, world.landscape[firms.sector[own]], routine.shortest, routine.longest, BITS,
+        # One that serves two groups goes on from what it found for the first.
+        practice[own], z[own], taken = experiment(
+            state.luck_of_group(EXPERIMENT, line), firms.uid[own],
+            int(state.rules.research.experiments * groups.funded[row]), practice[own], own, members, firms.practice,
+            world.landscape[firms.sector[own]], routine.shortest, routine.longest, BITS,
         )  # fmt: skip
-        groups.standard[row] = practice[own]
-        done.append(own)
-    changed = np.unique(np.array([own for own in done if practice[own] != firms.practice[own]], np.int64))
+        source[own] = taken if taken >= 0 else source[own]
+        published.append((groups, row, own))
+    changed = np.flatnonzero(practice != firms.practice)
     note_changes(state, changed, practice, z, source)
-    firms.practice[changed], firms.z[changed] = practice[changed], z[changed]
+    firms.practice[:], firms.z[:] = practice, z
+    for groups, row, own in published:
+        groups.standard[row] = practice[own]
 
 
 RULE = Rule(

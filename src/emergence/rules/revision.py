@@ -6,6 +6,8 @@ import numpy as np
 
 from emergence.rules.base import Rule, State, names
 
+LEAST_FEE = 0.0005  # months of capacity: where money lacks, a fee of nothing begins here
+
 
 def update_revision(state: State) -> None:
     """Let adaptive groups raise or lower sanctions by the opportunism seen, and the fee by the need for money."""
@@ -21,12 +23,13 @@ def update_revision(state: State) -> None:
     )
     seen = np.divide(acts, worked, out=np.zeros(rows.size), where=worked > 0)
     step = np.where(seen > settings.opportunism, settings.sanctions, 0.0)
-    step = np.where(seen < 0.5 * settings.opportunism, -settings.sanctions, step)
+    step = np.where((seen < 0.5 * settings.opportunism) & (worked > 0), -settings.sanctions, step)
     groups.sanctions[rows] = np.clip(groups.sanctions[rows] + step, 0.0, 1.0)
     short = groups.funded[rows] < 1.0
     abounds = groups.budget[rows] > settings.reserve * groups.fee[rows] * whole
     change = np.where(short, 1.0 + settings.fee, np.where(abounds, 1.0 - settings.fee, 1.0))
-    groups.fee[rows] = np.minimum(groups.fee[rows] * change, 1.0)
+    least = np.where(short, LEAST_FEE, 0.0)
+    groups.fee[rows] = np.clip(groups.fee[rows] * change, least, 1.0)
 
 
 RULE = Rule(

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from emergence import luck
 from emergence.kernels.random import fill_units
 from emergence.luck import normals, stream
 from emergence.measures.community import communities, modularity
@@ -21,7 +20,6 @@ from emergence.measures.monthly import joint_components
 from emergence.measures.paths import betweenness_of, pivots
 from emergence.measures.warning import early_warning
 from emergence.rules.base import State
-from emergence.rules.membership import MOST_GROUPS
 from emergence.rules.orchestration import PARTICIPATORY
 from emergence.schema import MANDATES
 
@@ -62,8 +60,7 @@ def blurred(state: State, row: int, members: np.ndarray, what: str, values: np.n
     Where members decide together their errors cancel out: the noise falls with the root of their number.
     """
     noise = state.rules.steering.noise / np.sqrt(members.size if decides_together(state, row) else 1)
-    key = luck.key(state.world.seed, NOISE[what], state.step * MOST_GROUPS + row)
-    error = normals(fill_units(key, state.firms.uid[members], 2))[:, 0]
+    error = normals(fill_units(state.luck_of_group(NOISE[what], row), state.firms.uid[members], 2))[:, 0]
     return values + noise * values.std() * error
 
 

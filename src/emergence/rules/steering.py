@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from emergence import luck
 from emergence.kernels.groups import EQUAL
 from emergence.kernels.random import fill_units
 from emergence.kernels.steering import detours, most_complementary, tied
@@ -18,7 +17,6 @@ from emergence.luck import stream
 from emergence.rules import accounts
 from emergence.rules.base import UNIT, Rule, State, names
 from emergence.rules.formation import insert
-from emergence.rules.membership import MOST_GROUPS
 from emergence.rules.sensing import (
     BACKUP,
     BRIDGE,
@@ -89,8 +87,9 @@ def back_up(state: State, row: int, members: np.ndarray, seen: Look) -> None:
 
 def asked(state: State, row: int, members: np.ndarray) -> np.ndarray:
     """Return the members among whom partners are looked for: all, or so many drawn by luck, int64[k], ascending."""
-    key = luck.key(state.world.seed, ASK, state.step * MOST_GROUPS + row)
-    drawn = np.argsort(fill_units(key, state.firms.uid[members], 1)[:, 0], kind="stable")[:ASKED]
+    drawn = np.argsort(fill_units(state.luck_of_group(ASK, row), state.firms.uid[members], 1)[:, 0], kind="stable")[
+        :ASKED
+    ]
     return np.sort(members[drawn])
 
 
