@@ -261,6 +261,8 @@ def test_a_named_firm_leads_and_an_unknown_one_is_refused(folder):
     assert firms.kind[sim.world.rows_of(groups.institute)[0]] == KINDS.index("institute")
     with pytest.raises(Refusal, match="no firm of that name"):
         grow(own, {"groups": [named | {"institute": "Z"}]}, months=0)
+    with pytest.raises(Refusal, match="only if its orchestration names open_innovation"):
+        grow(own, {"groups": [named | {"orchestration": HUB}]}, months=0)
     with pytest.raises(Refusal, match="cannot both"):
         grow(own, {"groups": [named | {"institute": "B"}]}, months=0)
     with pytest.raises(Refusal, match="hub_and_spoke"):

@@ -455,8 +455,11 @@ def make_groups(world: World, settings: Settings, rules: Rules) -> None:
 def named_officers(world: World, group: Group, number: int) -> dict[str, int]:
     """Return the uids of the firms that the settings name for offices of a group."""
     found = {}
-    for office in OFFICES:
+    wanted = offices(bits_of(group.orchestration, MODELS), at_large=False)
+    for office, model in zip(OFFICES, ("hub_and_spoke", "open_innovation"), strict=True):
         name = getattr(group, office)
+        if name is not None and office not in wanted:
+            raise Refusal(f"groups[{number}].{office}: a group has one only if its orchestration names {model}")
         uid = None if name is None else world.find_firm(name)
         if name is not None and uid is None:
             known = {*world.ids.values(), *world.labels.values()} or {str(uid) for uid in world.firms.uid[:12].tolist()}

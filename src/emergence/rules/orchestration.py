@@ -18,7 +18,7 @@ from emergence.schema import DECIDINGS, KINDS, MODELS
 from emergence.world import World
 
 BLUR = stream("orchestration.blur")
-HUB, OPEN = (1 << MODELS.index(name) for name in ("hub_and_spoke", "open_innovation"))
+LED, RESEARCHED = (1 << MODELS.index(name) for name in ("hub_and_spoke", "open_innovation"))
 OFFICES = ("orchestrator", "institute")
 GONE = {"orchestrator": "leaderless", "institute": "unresearched"}  # columns: the month since which nobody has it
 PARTICIPATORY = DECIDINGS.index("participatory")
@@ -49,7 +49,7 @@ def orchestrated(state: State) -> dict[int, tuple[Any, int, np.ndarray]]:
 
 def offices(models: int, at_large: bool) -> list[str]:
     """Return which offices the models of orchestration ask for; the network at large is led by no firm."""
-    wanted = (models & HUB and not at_large, models & OPEN)
+    wanted = (models & LED and not at_large, models & RESEARCHED)
     return [office for office, is_wanted in zip(OFFICES, wanted, strict=True) if is_wanted]
 
 
@@ -112,8 +112,8 @@ def dismiss(world: World, groups: Any, row: int, office: str) -> None:
 def proclaim(state: State, line: int, groups: Any, row: int, members: np.ndarray) -> None:
     """Proclaim the practice that looks best through noise, where somebody leads; what research found goes before it."""
     settings, firms = state.rules.orchestration, state.firms
-    led = groups.models[row] & HUB and (line < 0 or groups.orchestrator[row] >= 0)
-    if led and not groups.models[row] & OPEN and members.size:
+    led = groups.models[row] & LED and (line < 0 or groups.orchestrator[row] >= 0)
+    if led and not groups.models[row] & RESEARCHED and members.size:
         units = fill_units(state.luck(BLUR) if line < 0 else state.luck_of_group(BLUR, line), firms.uid[members], 2)
         seen = firms.z[members] + settings.blur * normals(units)[:, 0]
         groups.standard[row] = firms.practice[members[np.argmax(seen)]]
@@ -131,10 +131,10 @@ def standards(state: State) -> tuple[np.ndarray, np.ndarray]:
     world, firms, settings = state.world, state.world.firms, state.rules
     told, follow = np.zeros(world.size, np.uint64), np.zeros(world.size)
     steered = state.governance()[:, STEERED] > 0
-    if steered[-1] and world.network.models[0] & (HUB | OPEN) and world.network.standard[0] > 0:
+    if steered[-1] and world.network.models[0] & (LED | RESEARCHED) and world.network.standard[0] > 0:
         told[:], follow[:] = world.network.standard[0], settings.innovation.standard
     belongs, groups = state.membership(), world.groups
-    proclaiming = steered[:-1] & (groups.models & (HUB | OPEN) > 0) & (groups.standard > 0)
+    proclaiming = steered[:-1] & (groups.models & (LED | RESEARCHED) > 0) & (groups.standard > 0)
     for row in np.flatnonzero(proclaiming)[::-1].tolist():
         members = belongs.rows[belongs.ptr[row] : belongs.ptr[row + 1]]
         told[members] = groups.standard[row]

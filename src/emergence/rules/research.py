@@ -11,7 +11,7 @@ from emergence.kernels.research import experiment
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names
 from emergence.rules.innovation import note_changes
-from emergence.rules.orchestration import OPEN, orchestrated
+from emergence.rules.orchestration import RESEARCHED, orchestrated
 from emergence.schema import BITS
 
 EXPERIMENT = stream("research.experiment")
@@ -27,7 +27,7 @@ def update_research(state: State) -> None:
     published = []
     for line, (groups, row, members) in orchestrated(state).items():
         found = members[firms.uid[members] == groups.institute[row]]
-        if not groups.models[row] & OPEN or not found.size:
+        if not groups.models[row] & RESEARCHED or not found.size:
             continue
         own = int(found[0])
         # One that serves two groups goes on from what it found for the first.

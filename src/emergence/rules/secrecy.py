@@ -10,12 +10,12 @@ from emergence.rules.base import Rule, State, names
 from emergence.rules.sensing import note_lost
 
 HIDE = stream("secrecy.hide")
-OPEN = 0  # place of openness among the propensities
+OPENNESS = 0  # place of openness among the propensities
 
 
 def closed(state: State) -> np.ndarray:
     """Return how protective each firm is, float64[firms]: 1 less its openness."""
-    return 1.0 - state.firms.propensities[:, OPEN]
+    return 1.0 - state.firms.propensities[:, OPENNESS]
 
 
 def update_secrecy(state: State) -> None:
