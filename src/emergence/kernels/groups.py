@@ -9,8 +9,8 @@ SHARING, RESTRAINT, MENDING, EVENTS, REMOTE, PROTECTION = 0, 1, 2, 3, 4, 5
 # Of the orchestrator: whether there is one, who decides, what eases projects and for whom, rows of its firms.
 STEERED, PARTICIPATORY, COORDINATION, COVERS, LEAD, INSTITUTE = 6, 7, 8, 9, 10, 11
 # Weights of its score.
-MATCH, STANDING, WITH_LEAD, CHAIN, CRAFTS, RESEARCH = 12, 13, 14, 15, 16, 17
-COLUMNS = 18
+STANDING, WITH_LEAD, CHAIN, CRAFTS, RESEARCH = 12, 13, 14, 15, 16
+COLUMNS = 17
 NOBODY, NEIGHBOURS, DIFFERENT, ALL = 0, 1, 2, 3  # whose projects are coordinated: of what crafts
 
 

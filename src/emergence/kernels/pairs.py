@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from emergence.kernels.graph import common, find
-from emergence.kernels.groups import CHAIN, CRAFTS, INSTITUTE, LEAD, MATCH, RESEARCH, STANDING, WITH_LEAD
+from emergence.kernels.groups import CHAIN, CRAFTS, INSTITUTE, LEAD, RESEARCH, STANDING, WITH_LEAD
 
 
 class UtilityParams(NamedTuple):
@@ -36,8 +36,9 @@ class UtilityParams(NamedTuple):
 
 
 class ScoreParams(NamedTuple):
-    """What every orchestrator's score counts as cost; see `config.Orchestration`."""
+    """What every orchestrator's score counts; see `config.Orchestration`."""
 
+    complementarity: float
     cost: float
     k0: float
 
@@ -141,7 +142,7 @@ def score(group, i, j, degree_i, degree_j, profile, aside, craft, governance, p)
     both = 0.5 * (complementarity(profile, i, j) + complementarity(profile, j, i))
     standing = max(np.float64(aside[i, 2]), np.float64(aside[j, 2]))
     apart = abs(np.int64(craft[i]) - np.int64(craft[j]))
-    value = governance[group, MATCH] * both + governance[group, STANDING] * standing
+    value = p.complementarity * both + governance[group, STANDING] * standing
     if i == governance[group, LEAD] or j == governance[group, LEAD]:
         value += governance[group, WITH_LEAD]
     if i == governance[group, INSTITUTE] or j == governance[group, INSTITUTE]:

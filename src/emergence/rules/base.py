@@ -469,7 +469,6 @@ def orchestrate(line: np.ndarray, groups: Table, row: int, world: World, rules: 
         return
     share, covers = 1.0 / len(models), of.NOBODY
     line[of.STEERED], line[of.PARTICIPATORY] = 1.0, groups.deciding[row] == DECIDINGS.index("participatory")
-    line[of.MATCH] = settings.complementarity
     if "hub_and_spoke" in models:
         line[of.STANDING], line[of.WITH_LEAD] = share * settings.hub, share * settings.lead
         covers = of.ALL

@@ -15,7 +15,7 @@ URN = [stream(f"search.urn.{layer}") for layer in LAYERS]
 
 
 def score_params(state: State, layer: int) -> ScoreParams:
-    """Return what an orchestrator counts as the cost of a tie in one layer."""
+    """Return what every orchestrator's score counts in one layer."""
     return params(ScoreParams, state.rules.orchestration, getattr(state.rules.formation, LAYERS[layer]))
 
 
