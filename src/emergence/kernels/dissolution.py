@@ -35,7 +35,7 @@ def mark_breaks(
     `seen` is the key with which `kernels.strengthening` blurs the outcomes of this month.
     """
     most = p.hazard * np.exp(0.4 * p.by_strength + 0.6 * p.by_trust) * (1.0 + p.unwilling)
-    # The worst that can be seen, as no normal is drawn beyond FARTHEST, and what it does to the hazard.
+    # The worst that can be seen, as no error is beyond FARTHEST, and what it does to the hazard.
     worst = np.exp(p.reaction * p.feedback * (FARTHEST * p.noise + p.reference))
     # Unsigned indexes spare the test for negative ones.
     for i in range(np.uint64(lo), np.uint64(hi)):

@@ -6,10 +6,10 @@ import numpy as np
 from numba import njit
 
 from emergence.kernels.pairs import trust_of
-from emergence.kernels.random import draw4, unit
+from emergence.kernels.random import draw4
 from emergence.kernels.work import BOTH_CHEAT, CHEATED, CHEATS, FAILURE, NONE, SUCCESS
 
-FARTHEST = 9.0  # no normal made of 53 random bits, as below, is farther from 0
+FARTHEST = 6.0  # how far an error in standard deviations can be from 0
 
 
 class StrengtheningParams(NamedTuple):
@@ -28,11 +28,19 @@ class StrengtheningParams(NamedTuple):
 
 @njit(cache=True, inline="always")
 def seen_success(key, a, b, code, noise):
-    """Return the success (1) or failure (0) of a project as its two sides, of uid `a` and `b`, see it."""
+    """Return the success (1) or failure (0) of a project as its two sides, of uid `a` and `b`, see it.
+
+    The error is noise x (sum of twelve uniforms - 6): mean 0, variance 1, nearly normal, and a third of the time
+    that a normal takes.
+    """
     y = 1.0 if code == SUCCESS else 0.0
     if noise > 0.0:
         words = draw4(key, min(a, b), max(a, b))
-        y += noise * np.sqrt(-2.0 * np.log(unit(words[0]))) * np.cos(2.0 * np.pi * unit(words[1]))
+        total = np.uint64(0)
+        for k in range(3):
+            for part in range(4):
+                total += (words[k] >> np.uint64(16 * part)) & np.uint64(0xFFFF)
+        y += noise * ((np.float64(total) + 6.0) / 65536.0 - FARTHEST)
     return y
 
 

@@ -12,6 +12,7 @@ from emergence.rules.orchestration import PARTICIPATORY
 from emergence.schema import ADMISSIONS
 
 JOIN = stream("membership.join")
+AT_ONCE = 32  # groups whose ties are counted in one pass, so that memory does not grow with their number
 OPEN, VOTE = ADMISSIONS.index("open"), ADMISSIONS.index("vote")
 
 
@@ -25,7 +26,10 @@ def update_membership(state: State) -> None:
     for row in range(state.world.groups.count):
         member = np.zeros(state.world.size, bool)
         member[belongs.rows[belongs.ptr[row] : belongs.ptr[row + 1]]] = True
-        known, worth = usefulness(state, row, member)
+        if row % AT_ONCE == 0:
+            inside = ties_inside(state, row)
+        known = inside[0][:, row % AT_ONCE]
+        worth = usefulness(state, row, member, known, inside[1][:, row % AT_ONCE])
         units = fill_units(state.luck_of_group(JOIN, row), state.firms.uid, 4)
         stays = units[:, 1] < 1.0 / (1.0 + np.exp(-np.clip(worth / settings.noise, -50, 50)))
         committed = follow_commitment(state, row, worth)
@@ -67,20 +71,27 @@ def collect(state: State) -> None:
     state.world.count("royalties", float(royalty.sum()))
 
 
-def usefulness(state: State, row: int, member: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each firm its ties to members, and what belonging to the group is worth to it (utility)."""
-    firms, settings, n = state.firms, state.rules.membership, member.size
-    ties_all, ties_in, value = np.zeros(n), np.zeros(n), np.zeros(n)
+def ties_inside(state: State, first: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return number and value of each firm's ties to members of the groups from row `first` on, float64[n, groups]."""
+    shape = state.world.size, min(AT_ONCE, state.world.groups.count - first)
+    number, value = np.zeros(shape), np.zeros(shape)
     for layer in state.acting:
-        ties = state.ties(layer)
-        ties_all += np.diff(ties.ptr)
-        state.each(add_ties_inside, member, ties.ptr, ties.nbr, ties.value, ties_in, value, work=ties.ptr)
+        ties, belongs = state.ties(layer), state.membership()
+        state.each(add_ties_inside, belongs.of, first, ties.ptr, ties.nbr, ties.value, number, value, work=ties.ptr)
+    return number, value
+
+
+def usefulness(state: State, row: int, member: np.ndarray, ties_in: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Return for each firm what belonging to the group is worth to it (utility), from its ties to members."""
+    firms, settings, n = state.firms, state.rules.membership, member.size
+    ties_all = np.sum([np.diff(state.ties(layer).ptr) for layer in state.acting], axis=0)
     centre = firms.purpose[member].mean(axis=0) if member.any() else np.full(firms.purpose.shape[1], 0.5)
-    apart = np.minimum(1.0, 1.5 * np.sqrt(((firms.purpose - centre) ** 2).mean(axis=1)))
+    away = firms.purpose - centre
+    apart = np.minimum(1.0, 1.5 * np.sqrt(np.einsum("ij,ij->i", away, away) / away.shape[1]))
     share = np.divide(ties_in, ties_all, out=np.zeros(n), where=ties_all > 0)
     worth = settings.partners * share + settings.purpose * (1.0 - apart) + settings.benefit * value / firms.size
     worth += settings.voice * (state.groups.deciding[row] == PARTICIPATORY)
-    return ties_in, worth - settings.dues * state.groups.fee[row] - settings.threshold
+    return worth - settings.dues * state.groups.fee[row] - settings.threshold
 
 
 def seen_cheating(state: State, row: int, unit: np.ndarray) -> np.ndarray:

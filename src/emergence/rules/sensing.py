@@ -26,7 +26,7 @@ from emergence.schema import MANDATES
 FUND, BRIDGE, BACKUP, PUBLISH, REBALANCE, PROTECT, PREPARE = (1 << bit for bit in range(len(MANDATES)))
 NOISE = {name: stream(f"sensing.{name}") for name in ("cash", "ties", "paths", "gains", "conduct", "lost", "sales")}
 SOURCES = 256  # members from which paths are counted; all of them in smaller groups
-STEPS = 3 * 10**5  # steps along ties that counting paths may take, so that fewer sources serve in the largest groups
+STEPS = 2 * 10**5  # steps along ties that counting paths may take, so that fewer sources serve in the largest groups
 Look = dict[str, Any]
 
 
@@ -110,7 +110,7 @@ def see_frailty(state: State, row: int, members: np.ndarray, seen: Look) -> Look
     settings, uid = state.rules.steering, state.firms.uid[members]
     ties = blurred(state, row, members, "ties", number_of_ties(state)[members].astype(np.float64))
     graph = among(state, members)
-    number = min(SOURCES, max(STEPS // max(graph.nbr.size, 1), 8))
+    number = min(SOURCES, max(STEPS // max(graph.nbr.size, 1), 4))
     sources = pivots(graph.number, number, state.world.seed)
     paths = blurred(state, row, members, "paths", betweenness_of(graph, sources))
     return {
