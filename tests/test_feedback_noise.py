@@ -10,6 +10,8 @@ from conftest import grow, interval, same_bytes
 from emergence import luck
 from emergence.build import CONDITIONS
 from emergence.kernels.random import draw4, unit
+from emergence.kernels.strengthening import FARTHEST, seen_success
+from emergence.kernels.work import FAILURE
 from emergence.rules import adaptation, dissolution, strengthening
 from emergence.schema import DEVELOPMENT, STRATEGIC
 
@@ -25,6 +27,18 @@ def normal(key, a, b):
     return math.sqrt(-2 * math.log(u)) * math.cos(2 * math.pi * v)
 
 
+def error(key, a, b):
+    """Eight uniforms of 16 bits each, from the four words of 32 bits."""
+    halves = [half for word in draw4(key, a, b) for half in (int(word) & 0xFFFF, int(word) >> 16)]
+    return math.sqrt(1.5) * (sum((half + 0.5) / 65536 for half in halves) - 4)
+
+
+def test_errors_are_standard_and_nearly_normal():
+    drawn = np.array([seen_success(np.uint64(3), a, 7, FAILURE, 1.0) for a in range(20_000)])
+    assert abs(drawn.mean()) < 0.02 and abs(drawn.std() - 1) < 0.02 and np.abs(drawn).max() < FARTHEST
+    assert abs((drawn**4).mean() - 2.85) < 0.1
+
+
 def with_signals(sim, layer):
     """Every half-edge with a project: row, place, partner, and success as both sides see it."""
     ties, uid = sim.world.ties[layer], sim.world.firms.uid
@@ -33,7 +47,7 @@ def with_signals(sim, layer):
         for h in range(ties.ptr[i], ties.ptr[i + 1]):
             j = int(ties.nbr[h])
             if ties.outcome[h]:
-                y = float(ties.outcome[h] == 1) + sim.rules.strengthening.noise * normal(
+                y = float(ties.outcome[h] == 1) + sim.rules.strengthening.noise * error(
                     key, min(uid[i], uid[j]), max(uid[i], uid[j])
                 )
                 yield i, h, j, y

@@ -7,9 +7,10 @@ from numba import njit
 
 from emergence.kernels.pairs import trust_of
 from emergence.kernels.random import draw4
-from emergence.kernels.work import BOTH_CHEAT, CHEATED, CHEATS, FAILURE, NONE, SUCCESS
+from emergence.kernels.work import BOTH_CHEAT, CHEATED, CHEATS, FAILURE, HALF, LOW16, NONE, SUCCESS
 
-FARTHEST = 6.0  # how far an error in standard deviations can be from 0
+ROOT = 1.5**0.5
+FARTHEST = 4.0 * ROOT  # how far an error in standard deviations can be from 0
 
 
 class StrengtheningParams(NamedTuple):
@@ -30,17 +31,16 @@ class StrengtheningParams(NamedTuple):
 def seen_success(key, a, b, code, noise):
     """Return the success (1) or failure (0) of a project as its two sides, of uid `a` and `b`, see it.
 
-    The error is noise x (sum of twelve uniforms - 6): mean 0, variance 1, nearly normal, and a third of the time
-    that a normal takes.
+    The error is noise x root 1.5 x (sum of eight uniforms - 4): mean 0, variance 1, nearly normal, and a third of
+    the time that a normal takes. Each word of luck has 32 bits, so two uniforms.
     """
     y = 1.0 if code == SUCCESS else 0.0
     if noise > 0.0:
         words = draw4(key, min(a, b), max(a, b))
         total = np.uint64(0)
-        for k in range(3):
-            for part in range(4):
-                total += (words[k] >> np.uint64(16 * part)) & np.uint64(0xFFFF)
-        y += noise * ((np.float64(total) + 6.0) / 65536.0 - FARTHEST)
+        for k in range(4):
+            total += (words[k] & LOW16) + ((words[k] >> HALF) & LOW16)
+        y += noise * ROOT * ((np.float64(total) + 4.0) / 65536.0 - 4.0)
     return y
 
 
