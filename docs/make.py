@@ -204,8 +204,8 @@ def effects() -> str:
     parts = [
         "# Effects",
         "Every effect that the tests measure over 30 paired seeds, with its 95% interval, as `make effects` last found "
-        "it. What a test asserts of it, and in which units, is said in the test; [mechanisms](mechanisms.md) says which "
-        "test belongs to which mechanism. A test with several lines measures several effects, in this order.",
+        "it. What a test asserts of it, and in which units, is said in the test; [mechanisms](mechanisms.md) says "
+        "which test belongs to which mechanism. A test with several lines measures several effects, in this order.",
     ]
     for name in dict.fromkeys(row[0].partition("::")[0] for row in found):
         rows = [
