@@ -39,10 +39,10 @@ from emergence.step import Simulation  # noqa: E402
 
 LEAN = ("output=lean", "output.every=100000", "seed=1")
 CORE = ("scenario=core", *LEAN)
-# Everything about groups and competition on the core rules' one layer, without a market.
+# Everything about groups and competition on the core rules' one layer; neither they nor core have what is left out.
 CONTESTED_CORE = (
     "scenario=contested", "layers=[development]", "network=random", "network.degree=7", "orchestration=mesh",
-    *(f"rules.{name}.enabled=false" for name in ("market", "exit", "entry", "credit", "adaptation")),
+    *(f"rules.{name}.enabled=false" for name in ("market", "exit", "entry", "credit", "adaptation", "knowledge")),
 )  # fmt: skip
 
 

@@ -37,12 +37,12 @@ def mark_hidden(
             hidden[h] = 0
             if sector[i] != sector[j]:
                 continue
-            rivalry = (1.0 - gap(profile, i, j, 0, 5)) * (1.0 - trust_of(good_in[h], bad_in[h]))
-            chance = hiding * closed[j] * rivalry
+            chance = hiding * closed[j] * (1.0 - trust_of(good_in[h], bad_in[h]))
             draw = unit(draw4(key, uid[j], uid[i])[0])
-            # Groups are looked up only where it matters: they can but lower the chance.
-            if draw < chance and draw < chance * unprotected(i, j, member_of, governance):
-                hidden[h] = 1
+            # Knowledge and groups are looked up only where it matters: they can but lower the chance.
+            if draw < chance:
+                chance *= (1.0 - gap(profile, i, j, 0, 5)) * unprotected(i, j, member_of, governance)
+                hidden[h] = 1 if draw < chance else 0
 
 
 @njit(cache=True, inline="always")
