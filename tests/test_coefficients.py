@@ -284,6 +284,7 @@ SPECIAL = (
     Case("rules.strengthening.reputation", "gossip", 0.5),
     Case("rules.knowledge.forgetting", "forgetful"),
     Case("rules.innovation.useful", felt="steps.useful"),
+    Case("rules.work.cheating", "steered"),
     Case("rules.market.saving_digital", "digital"),
     Case("rules.market.smallest", "dwarfs"),
     Case("rules.market.buffer", "poor"),
