@@ -18,9 +18,10 @@ from emergence.luck import generator, key, normals, stream
 from emergence.network_io import ImportedNetwork, firm_uid, read_network
 from emergence.networks import make_network
 from emergence.reading import check_value, read_settings
-from emergence.rules.base import MOST_GROUPS, bits_of, set_network
+from emergence.rules.base import MOST_GROUPS
 from emergence.rules.culture import sector_norms
 from emergence.rules.environment import BY_UID, DRIFT, TARGETS, own_entries
+from emergence.rules.governance import bits_of, set_network
 from emergence.rules.innovation import enter_registry
 from emergence.rules.orchestration import OFFICES, fill, offices
 from emergence.schema import (

@@ -66,7 +66,8 @@ from emergence.rules import (
     support,
     work,
 )
-from emergence.rules.base import EVENT_COLUMNS, EventLog, Rule, State, set_network
+from emergence.rules.base import EVENT_COLUMNS, EventLog, Rule, State
+from emergence.rules.governance import set_network
 from emergence.rules.own import with_own_rules
 from emergence.world import World
 

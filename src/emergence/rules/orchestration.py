@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from emergence.kernels.groups import STEERED
+from emergence.kernels.groups import LEAD, STEERED
 from emergence.kernels.random import fill_units
 from emergence.luck import normals, stream
 from emergence.rules.base import Rule, State, names
@@ -73,10 +73,10 @@ def choose(world: World, office: str, members: np.ndarray, participatory: bool, 
 def fill(world: World, groups: Any, row: int, office: str, members: np.ndarray, named: int = -1) -> int:
     """Give an office of a group to the firm named, or to the member best fit for it; return its uid, or -1."""
     other = OFFICES[1 - OFFICES.index(office)]
-    taken = int(groups.column(other)[row])
+    taken = int(getattr(groups, other)[row])
     together = bool(groups.deciding[row] == PARTICIPATORY)
     uid = named if named >= 0 else choose(world, office, members, together, taken)
-    groups.column(office)[row] = uid
+    getattr(groups, office)[row] = uid
     if office == "institute" and uid >= 0:
         world.firms.kind[world.rows_of([uid])[0]] = RESEARCHER
     return uid
@@ -84,18 +84,17 @@ def fill(world: World, groups: Any, row: int, office: str, members: np.ndarray, 
 
 def fill_offices(state: State, groups: Any, row: int, members: np.ndarray) -> None:
     """Note offices whose firm is gone, and fill each when its time of succession is over."""
-    world, at_large = state.world, groups is state.network
-    table = world.network if at_large else world.groups
-    for office in offices(int(groups.models[row]), at_large):
-        held, gone = table.column(office), table.column(GONE[office])
+    world = state.world
+    for office in offices(int(groups.models[row]), groups is state.network):
+        held, gone = getattr(groups, office), getattr(groups, GONE[office])
         if held[row] in world.firms.uid[members]:
             gone[row] = -1
             continue
         if gone[row] < 0:
             gone[row] = state.step
-            dismiss(world, table, row, office)
+            dismiss(world, groups, row, office)
         if state.step - gone[row] >= state.rules.orchestration.succession:
-            uid = fill(world, table, row, office, members)
+            uid = fill(world, groups, row, office, members)
             if uid >= 0:
                 gone[row] = -1
                 state.log("appointed", uid, value=groups.gid[row])
@@ -103,10 +102,10 @@ def fill_offices(state: State, groups: Any, row: int, members: np.ndarray) -> No
 
 def dismiss(world: World, groups: Any, row: int, office: str) -> None:
     """Take an office from a firm that is no member any more; a research institution is a business again."""
-    at = world.rows_of(groups.column(office)[[row]])
+    at = world.rows_of(getattr(groups, office)[[row]])
     if office == "institute":
         world.firms.kind[at[at >= 0]] = BUSINESS
-    groups.column(office)[row] = -1
+    getattr(groups, office)[row] = -1
 
 
 def proclaim(state: State, line: int, groups: Any, row: int, members: np.ndarray) -> None:
@@ -114,7 +113,7 @@ def proclaim(state: State, line: int, groups: Any, row: int, members: np.ndarray
     settings, firms = state.rules.orchestration, state.firms
     led = groups.models[row] & LED and (line < 0 or groups.orchestrator[row] >= 0)
     if led and not groups.models[row] & RESEARCHED and members.size:
-        units = fill_units(state.luck(BLUR) if line < 0 else state.luck_of_group(BLUR, line), firms.uid[members], 2)
+        units = fill_units(state.luck_of_group(BLUR, line), firms.uid[members], 2)
         seen = firms.z[members] + settings.blur * normals(units)[:, 0]
         groups.standard[row] = firms.practice[members[np.argmax(seen)]]
 
@@ -134,7 +133,9 @@ def standards(state: State) -> tuple[np.ndarray, np.ndarray]:
     if steered[-1] and world.network.models[0] & (LED | RESEARCHED) and world.network.standard[0] > 0:
         told[:], follow[:] = world.network.standard[0], settings.innovation.standard
     belongs, groups = state.membership(), world.groups
-    proclaiming = steered[:-1] & (groups.models & (LED | RESEARCHED) > 0) & (groups.standard > 0)
+    # What a firm proclaimed that leads no more is followed no more.
+    proclaims = (groups.models & RESEARCHED > 0) | (state.governance()[:-1, LEAD] >= 0)
+    proclaiming = steered[:-1] & proclaims & (groups.standard > 0)
     for row in np.flatnonzero(proclaiming)[::-1].tolist():
         members = belongs.rows[belongs.ptr[row] : belongs.ptr[row + 1]]
         told[members] = groups.standard[row]

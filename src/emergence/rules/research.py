@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from emergence.kernels.groups import INSTITUTE
 from emergence.kernels.research import experiment
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names
@@ -20,7 +21,7 @@ EXPERIMENT = stream("research.experiment")
 def update_research(state: State) -> None:
     """Let every research institution experiment as far as it is paid for, and proclaim its practice."""
     firms, world, routine = state.firms, state.world, state.rules.innovation
-    if not state.orchestrated:
+    if not (state.governance()[:, INSTITUTE] >= 0).any():
         return
     practice, z = firms.practice.copy(), firms.z.copy()
     source = np.full(world.size, -1, np.int32)
