@@ -109,22 +109,19 @@ def held_strength(lo, hi, ptr, w, held):
 
 
 @njit(cache=True, nogil=True)
-def add_ties_inside(lo, hi, member_of, first, ptr, nbr, value, count, total):
-    """Add up the ties of rows lo..hi that lead to members of each of some groups.
+def add_ties_inside(lo, hi, asks, member, ptr, nbr, value, count, total):
+    """Add up the ties of rows lo..hi that lead to members of a group.
 
     Parameters
     ----------
-    member_of : int32[n, slots]
-        Rows of the groups of each firm, ascending, -1 behind the last.
-    first : int
-        Row of the first of the groups.
-    count, total : float64[n, groups]
+    asks, member : bool[n]
+        Whose ties are counted (the others stay 0), and who belongs to the group.
+    count, total : float64[n]
         Added to: number and value of the ties.
     """
     for i in range(lo, hi):
-        for h in range(ptr[i], ptr[i + 1]):
-            for a in range(member_of.shape[1]):
-                g = member_of[nbr[h], a] - first
-                if 0 <= g < count.shape[1]:
-                    count[i, g] += 1.0
-                    total[i, g] += np.float64(value[h])
+        if asks[i]:
+            for h in range(ptr[i], ptr[i + 1]):
+                if member[nbr[h]]:
+                    count[i] += 1.0
+                    total[i] += np.float64(value[h])

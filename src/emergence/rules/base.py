@@ -179,12 +179,11 @@ class State:
     def leave_rule(self, rule: Rule) -> None:
         """Forget what was packed from columns that the rule wrote."""
         written = {name.split(".")[-1] for name in rule.writes}
-        packed = {"skills", "base_skills", "culture", "purpose", "reputation", "z", "size", "firms", "ties"}
-        if written & packed:
-            self._packed.clear()
-        elif any(name.startswith(("groups.", "network.")) for name in rule.writes):
-            for made in ("governance", "craft"):
-                self._packed.pop(made, None)
+        profile = {"skills", "base_skills", "culture", "purpose", "reputation", "z", "size", "firms", "ties"}
+        groups = any(name.startswith(("groups.", "network.")) for name in rule.writes)
+        kept = set() if groups or "firms" in written else {"governance", "craft"}
+        if written & profile or groups:
+            self._packed = {name: made for name, made in self._packed.items() if name in kept}
 
     def luck(self, stream: int) -> np.uint64:
         """Return the key of a stream in this month."""

@@ -12,7 +12,6 @@ from emergence.rules.orchestration import PARTICIPATORY
 from emergence.schema import ADMISSIONS
 
 JOIN = stream("membership.join")
-AT_ONCE = 32  # groups whose ties are counted in one pass, so that memory does not grow with their number
 OPEN, VOTE = ADMISSIONS.index("open"), ADMISSIONS.index("vote")
 
 
@@ -21,28 +20,31 @@ def update_membership(state: State) -> None:
     if not state.world.groups.count or not state.world.size:
         return
     collect(state)
-    belongs, settings = state.membership(), state.rules.membership
-    joined, left = [], []
-    for row in range(state.world.groups.count):
-        member = np.zeros(state.world.size, bool)
-        member[belongs.rows[belongs.ptr[row] : belongs.ptr[row + 1]]] = True
-        if row % AT_ONCE == 0:
-            inside = ties_inside(state, row)
-        known = inside[0][:, row % AT_ONCE]
-        worth = usefulness(state, row, member, known, inside[1][:, row % AT_ONCE])
-        units = fill_units(state.luck_of_group(JOIN, row), state.firms.uid, 4)
-        stays = units[:, 1] < 1.0 / (1.0 + np.exp(-np.clip(worth / settings.noise, -50, 50)))
-        committed = follow_commitment(state, row, worth)
-        admission = state.groups.admission[row]
-        may = known > 0 if admission == VOTE else np.full(member.size, admission == OPEN)
-        joined.append(np.flatnonzero(~member & may & stays & (units[:, 0] < settings.joining)))
-        expelled = member & seen_cheating(state, row, units[:, 2])
-        free = ~np.isin(state.firms.uid, [state.groups.orchestrator[row], state.groups.institute[row]])
-        goes = free & ~stays & (units[:, 3] < settings.leaving * (1.5 - committed))
-        left.append((member & goes) | expelled)
-        state.log("left", state.firms.uid[left[-1]], value=state.groups.gid[row])
-        state.log("joined", state.firms.uid[joined[-1]], value=state.groups.gid[row])
-    change(state, joined, left)
+    moves = [decide(state, row) for row in range(state.world.groups.count)]
+    for gid, (joined, left) in zip(state.groups.gid, moves, strict=True):
+        state.log("joined", state.firms.uid[joined], value=gid)
+        state.log("left", state.firms.uid[left], value=gid)
+    change(state, moves)
+
+
+def decide(state: State, row: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of the firms that join a group, and of those that leave it or are expelled."""
+    belongs, settings, uid = state.membership(), state.rules.membership, state.firms.uid
+    member = np.zeros(state.world.size, bool)
+    member[belongs.rows[belongs.ptr[row] : belongs.ptr[row + 1]]] = True
+    units = fill_units(state.luck_of_group(JOIN, row), uid, 4)
+    who = np.flatnonzero(member | (units[:, 0] < settings.joining))
+    belongs_now, units = member[who], units[who]
+    known, value = ties_inside(state, who, member)
+    worth = usefulness(state, row, member, who, known, value)
+    stays = units[:, 1] < 1.0 / (1.0 + np.exp(-np.clip(worth / settings.noise, -50, 50)))
+    committed = follow_commitment(state, row, who, worth)
+    admission = state.groups.admission[row]
+    may = known > 0 if admission == VOTE else np.full(who.size, admission == OPEN)
+    expelled = seen_cheating(state, row, who, units[:, 2])
+    free = ~np.isin(uid[who], [state.groups.orchestrator[row], state.groups.institute[row]])
+    goes = free & ~stays & (units[:, 3] < settings.leaving * (1.5 - committed))
+    return who[~belongs_now & may & stays], who[belongs_now & (goes | expelled)]
 
 
 def collect(state: State) -> None:
@@ -71,60 +73,62 @@ def collect(state: State) -> None:
     state.world.count("royalties", float(royalty.sum()))
 
 
-def ties_inside(state: State, first: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return number and value of each firm's ties to members of the groups from row `first` on, float64[n, groups]."""
-    shape = state.world.size, min(AT_ONCE, state.world.groups.count - first)
-    number, value = np.zeros(shape), np.zeros(shape)
+def ties_inside(state: State, who: np.ndarray, member: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return number and value of the ties of some firms (rows) to members (bool[firms]), float64[k] each."""
+    number, value, asks = np.zeros(member.size), np.zeros(member.size), np.zeros(member.size, bool)
+    asks[who] = True
     for layer in state.acting:
-        ties, belongs = state.ties(layer), state.membership()
-        state.each(add_ties_inside, belongs.of, first, ties.ptr, ties.nbr, ties.value, number, value, work=ties.ptr)
-    return number, value
+        ties = state.ties(layer)
+        state.each(add_ties_inside, asks, member, ties.ptr, ties.nbr, ties.value, number, value, work=ties.ptr)
+    return number[who], value[who]
 
 
-def usefulness(state: State, row: int, member: np.ndarray, ties_in: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """Return for each firm what belonging to the group is worth to it (utility), from its ties to members."""
-    firms, settings, n = state.firms, state.rules.membership, member.size
-    ties_all = np.sum([np.diff(state.ties(layer).ptr) for layer in state.acting], axis=0)
+def usefulness(
+    state: State, row: int, member: np.ndarray, who: np.ndarray, ties_in: np.ndarray, value: np.ndarray
+) -> np.ndarray:
+    """Return what belonging to a group is worth to some firms (rows; utility), from their ties to members."""
+    firms, settings = state.firms, state.rules.membership
+    ties_all = np.sum([np.diff(state.ties(layer).ptr) for layer in state.acting], axis=0)[who]
     centre = firms.purpose[member].mean(axis=0) if member.any() else np.full(firms.purpose.shape[1], 0.5)
-    away = firms.purpose - centre
+    away = firms.purpose[who] - centre
     apart = np.minimum(1.0, 1.5 * np.sqrt(np.einsum("ij,ij->i", away, away) / away.shape[1]))
-    share = np.divide(ties_in, ties_all, out=np.zeros(n), where=ties_all > 0)
-    worth = settings.partners * share + settings.purpose * (1.0 - apart) + settings.benefit * value / firms.size
+    share = np.divide(ties_in, ties_all, out=np.zeros(who.size), where=ties_all > 0)
+    worth = settings.partners * share + settings.purpose * (1.0 - apart) + settings.benefit * value / firms.size[who]
     worth += settings.voice * (state.groups.deciding[row] == PARTICIPATORY)
     return worth - settings.dues * state.groups.fee[row] - settings.threshold
 
 
-def seen_cheating(state: State, row: int, unit: np.ndarray) -> np.ndarray:
+def seen_cheating(state: State, row: int, who: np.ndarray, unit: np.ndarray) -> np.ndarray:
     """Mark the firms whose opportunism of this month was seen and is paid for with membership."""
     groups = state.groups
     chance = state.rules.membership.expulsion * groups.sanctions[row] * groups.transparency[row] * groups.funded[row]
-    return (state.firms.betrayals > 0) & (unit < chance)
+    return (state.firms.betrayals[who] > 0) & (unit < chance)
 
 
-def follow_commitment(state: State, row: int, worth: np.ndarray) -> np.ndarray:
-    """Let the commitment of members follow what belonging is worth to them; return it by firm, .5 for others."""
+def follow_commitment(state: State, row: int, who: np.ndarray, worth: np.ndarray) -> np.ndarray:
+    """Let the commitment of members follow what belonging is worth to them; return that of `who`, .5 for others."""
     members, belongs = state.memberships, state.membership()
     of = belongs.group == row
-    at = belongs.firm[of]
+    at = np.searchsorted(who, belongs.firm[of])
     aim = 1.0 / (1.0 + np.exp(-np.clip(worth[at], -50, 50)))
     members.commitment[of] += state.rules.membership.commitment * (aim - members.commitment[of])
-    by_firm = np.full(worth.size, 0.5)
-    by_firm[at] = members.commitment[of]
-    return by_firm
+    committed = np.full(who.size, 0.5)
+    committed[at] = members.commitment[of]
+    return committed
 
 
-def change(state: State, joined: list[np.ndarray], left: list[np.ndarray]) -> None:
-    """Write who came and went into the memberships."""
+def change(state: State, moves: list[tuple[np.ndarray, np.ndarray]]) -> None:
+    """Write who came to each group and who left it (rows) into the memberships."""
     world, firms = state.world, state.firms
     members, belongs = world.memberships, state.membership()
     keep = np.ones(members.count, bool)
-    for row, gone in enumerate(left):
-        keep[(belongs.group == row) & gone[belongs.firm]] = False
+    for row, (_, gone) in enumerate(moves):
+        keep[(belongs.group == row) & np.isin(belongs.firm, gone)] = False
     number = int((~keep).sum())
     if number:
         members.keep(keep)
     world.count("left", number)
-    for row, rows in enumerate(joined):
+    for row, (rows, _) in enumerate(moves):
         if rows.size:
             gid = np.full(rows.size, world.groups.gid[row])
             members.append(rows.size, uid=firms.uid[rows], gid=gid, joined=np.full(rows.size, state.step))

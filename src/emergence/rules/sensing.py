@@ -154,11 +154,12 @@ def see_gains(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
 
 def see_lost(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
     """See the know-how that leaked to members or was hidden from them this month, per member, ``lost``."""
-    count = np.zeros(state.world.size)
+    count, member = np.zeros(state.world.size), np.zeros(state.world.size + 1, bool)
+    member[members] = True  # the last row stands for firms that are gone
     for source, taker in state.lost:
-        pair = np.stack([state.world.rows_of(source), state.world.rows_of(taker)])
-        inside = np.isin(pair, members).all(axis=0)
-        count += np.bincount(pair[0, inside], minlength=count.size)
+        rows = state.world.rows_of(source)
+        inside = member[rows] & member[state.world.rows_of(taker)]
+        count += np.bincount(rows[inside], minlength=count.size)
     return {"lost": float(blurred(state, row, members, "lost", count[members]).mean())}
 
 

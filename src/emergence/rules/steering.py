@@ -1,7 +1,7 @@
 """Steering: a group acts on what it saw at the review before, within its mandate and budget.
 
 To add your own intervention, write ``act(state, row, members, seen)`` and enter it into `ACTS` under its
-mandate; what it needs to see is in `sensing`.
+mandate, or into `WANTS` a function that returns the pairs it would tie; what it needs to see is in `sensing`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from emergence.rules.sensing import (
 )
 
 ASK = stream("steering.ask")
+NONE = np.zeros((0, 2), np.int64)  # pairs
 ASKED = 1000  # members; comparing all with all would take hours in the largest groups
 
 
@@ -78,11 +79,17 @@ def fund(state: State, row: int, members: np.ndarray, seen: Look) -> None:
     state.log("intervention", firms.uid[poor[given]], value=paid[given])
 
 
-def back_up(state: State, row: int, members: np.ndarray, seen: Look) -> None:
-    """Tie partners of hubs and bottlenecks round them, then members with few ties to whoever adds most to them."""
+def connect(state: State, row: int, members: np.ndarray, seen: Look) -> None:
+    """Make the ties that back-up and bridges want, in this order."""
+    wanted = [WANTS[mandate](state, row, members, seen) for mandate in WANTS if state.groups.mandate[row] & mandate]
+    broker(state, row, np.concatenate(wanted))
+
+
+def back_up(state: State, row: int, members: np.ndarray, seen: Look) -> np.ndarray:
+    """Return pairs, int64[k, 2]: partners of hubs and bottlenecks, then members with few ties and who adds most."""
     lonely = known(state, members, seen.get("lonely", []))[: affordable(state, row)]
     more = most_complementary(state.firms.skills, number_of_ties(state), lonely, asked(state, row, members))
-    broker(state, row, np.concatenate([ways_round(state, members, seen), np.column_stack([lonely, more])]))
+    return np.concatenate([ways_round(state, members, seen), np.column_stack([lonely, more])])
 
 
 def asked(state: State, row: int, members: np.ndarray) -> np.ndarray:
@@ -97,28 +104,29 @@ def ways_round(state: State, members: np.ndarray, seen: Look) -> np.ndarray:
     """Return pairs of partners of the hubs and bottlenecks that were seen, int64[k, 2]; bottlenecks first."""
     critical = known(state, members, list(dict.fromkeys([*seen.get("necks", []), *seen.get("hubs", [])])))
     if not critical.size:
-        return np.zeros((0, 2), np.int64)
+        return NONE
     graph = among(state, members)
     return members[detours(graph.ptr, graph.nbr, np.searchsorted(members, critical))]
 
 
-def bridge(state: State, row: int, members: np.ndarray, seen: Look) -> None:
-    """Tie the largest member of each part that hangs apart to the largest of the largest part.
+def bridge(state: State, row: int, members: np.ndarray, seen: Look) -> np.ndarray:
+    """Return the largest member of each part that hangs apart beside the largest of the largest part, int64[k, 2].
 
     If all hang together, the same is done of communities, where they were seen to be far apart.
     """
     if "members" not in seen:
-        return
+        return NONE
     at = state.world.rows_of(seen["members"])
     still = np.isin(at, members)
     for what in ("part", "community"):
         if what not in seen:
-            return
+            return NONE
         label = np.array(seen[what])[still]
         if np.unique(label).size > 1:
             if what == "part" or seen["modularity"] > state.rules.steering.modular:
-                broker(state, row, heads(label, at[still], state.firms.size))
-            return
+                return heads(label, at[still], state.firms.size)
+            return NONE
+    return NONE
 
 
 def heads(label: np.ndarray, rows: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -198,10 +206,11 @@ def protect(state: State, row: int, members: np.ndarray, seen: Look) -> None:
         groups.monitoring[row] *= 1.0 + settings.protecting
 
 
+WANTS: dict[int, Callable[[State, int, np.ndarray, Look], np.ndarray]] = {BACKUP: back_up, BRIDGE: bridge}
+
 ACTS: dict[int, Callable[[State, int, np.ndarray, Look], None]] = {
     FUND | PREPARE: fund,
-    BACKUP: back_up,
-    BRIDGE: bridge,
+    BACKUP | BRIDGE: connect,
     PUBLISH: publish,
     REBALANCE: rebalance,
     PROTECT: protect,
