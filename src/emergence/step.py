@@ -271,7 +271,7 @@ def begin_month(state: State) -> None:
     for layer in state.acting:
         world.ties[layer].outcome[:] = 0
     state.meetings, state.hidden, state.niche, state.pull, state.gained = {}, {}, None, None, None
-    state.lost = []
+    state.trade, state.lost = None, []
     state._packed.clear()
     set_network(world, state.rules)
 

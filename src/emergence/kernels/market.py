@@ -28,26 +28,27 @@ class MarketParams(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def update_accounts(
-    lo, hi, key, uid, offered, z, digital, slack, health, income, costs_due, p,
+    lo, hi, key, uid, offered, sales, fee, saved, z, digital, slack, income, costs_due, p,
     size, cash, revenue, profit, performance, fill,
 ):  # fmt: skip
     """Settle the month of rows lo..hi.
 
     Parameters
     ----------
-    offered : float64[n]
-        Demand that comes to each firm, EUR.
+    offered, sales : float64[n]
+        Demand that comes to each firm, and what it sold, EUR.
+    fee, saved : float64[n]
+        Shares of sales: kept by others, and taken off variable costs.
     income, costs_due : float64[n]
         Net value of joint projects, and costs already incurred, EUR.
     size, cash, revenue, profit, performance, fill
         Written.
     """
     for i in range(lo, hi):
-        capacity = size[i] * (1.0 + slack[i]) * health[i]
-        sales = min(capacity, offered[i])
         costs = p.fixed_cost * size[i] * (1.0 + slack[i])
-        costs += max(0.0, p.variable_cost - p.saving_z * z[i] - p.saving_digital * digital[i]) * sales + costs_due[i]
-        revenue[i] = p.price * sales + income[i]
+        variable = max(0.0, p.variable_cost - p.saving_z * z[i] - p.saving_digital * digital[i] - saved[i])
+        costs += variable * sales[i] + costs_due[i]
+        revenue[i] = p.price * sales[i] * (1.0 - fee[i]) + income[i]
         profit[i] = revenue[i] - costs
         cash[i] += profit[i]
         margin = min(max(profit[i] / size[i], -1.0), 1.0)

@@ -152,6 +152,7 @@ class State:
         self.niche: Niche | None = None
         self.pull: np.ndarray | None = None
         self.gained: np.ndarray | None = None
+        self.trade: Any = None  # Trade of the month, see rules.trade
         self.lost: list[tuple[np.ndarray, np.ndarray]] = []
         self.seen_graph: tuple[Any, bytes, Any] | None = None
         self._views: dict[Any, View] = {}

@@ -111,7 +111,7 @@ def grow_sizes(mu: float, sigma: float, n: int, steps: int, seed: int, sign: int
         growth_margin=0.0, margin=0.0, noise=sigma / math.sqrt(2.0), noise_by_size=0.0, smallest=FLOOR, memory=0.0,
         unit=1.0,
     )  # fmt: skip
-    size, zero, one = np.full(n, FLOOR), np.zeros(n), np.ones(n)
+    size, zero = np.full(n, FLOOR), np.zeros(n)
     written = [np.zeros(n) for _ in range(5)]
     uid = np.arange(n)
     for step in range(steps):
@@ -124,7 +124,9 @@ def grow_sizes(mu: float, sigma: float, n: int, steps: int, seed: int, sign: int
             zero,
             zero,
             zero,
-            one,
+            zero,
+            zero,
+            zero,
             zero,
             zero,
             p,
