@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from emergence.rules.environment import BY_UID, DRIFT, TARGETS, own_entries
 from emergence.rules.governance import bits_of, set_network
 from emergence.rules.innovation import enter_registry
 from emergence.rules.orchestration import OFFICES, fill, offices
+from emergence.rules.recipes import can_trade, make_recipe, recipe_of_ties, roles
 from emergence.schema import (
     ADMISSIONS,
     BITS,
@@ -180,6 +181,7 @@ def make_simulation(
         applied.rules.formation.intercept += shift
     world = make_firms(applied, imported)
     make_landscape(world, applied)
+    world.demand["recipe"] = recipe_for(world, applied, imported)
     make_practices(world, applied.founders)
     make_ties(world, applied, imported)
     make_demand(world, applied)
@@ -188,7 +190,7 @@ def make_simulation(
     return Simulation(world, settings, applied.rules)
 
 
-AT_THE_START = ("rules.environment.interactions",)  # keys below rules that only shape the start
+AT_THE_START = ("rules.environment.interactions", "rules.supply.inputs")  # keys below rules that only shape the start
 
 
 def branch_with(simulation: Simulation, changes: Mapping[str, Any]) -> Simulation:
@@ -392,6 +394,20 @@ def make_practices(world: World, founders: Founders) -> None:
     enter_registry(world.registry, firms.practice, 0)
 
 
+def recipe_for(world: World, settings: Settings, imported: ImportedNetwork | None) -> np.ndarray:
+    """Return which sectors supply which, int8[sectors, sectors]: as the file's suppliers show, else on a ring."""
+    sectors = world.landscape.shape[0]
+    if imported is not None:
+        at = np.flatnonzero(imported.layer == OPERATIONAL)
+        if at.size:
+            row = world.rows_of(firm_uid(name) for name in imported.ids)
+            of = world.firms.sector[row].astype(np.int64)
+            supplier, buyer = of[imported.source[at]], of[imported.target[at]]
+            both = imported.direction[at] != 0
+            return recipe_of_ties(sectors, np.append(buyer, supplier[both]), np.append(supplier, buyer[both]))
+    return make_recipe(sectors, settings.rules.supply.inputs)
+
+
 def make_ties(world: World, settings: Settings, imported: ImportedNetwork | None) -> None:
     """Draw or take over the ties at the start."""
     start = settings.rules.formation.strength
@@ -399,13 +415,20 @@ def make_ties(world: World, settings: Settings, imported: ImportedNetwork | None
         for name in settings.layers:
             layer = LAYERS.index(name)
             a, b = make_network(
-                settings.network,
+                # Suppliers are near, but not of the same sector.
+                replace(settings.network, by_sector=0.0) if layer == OPERATIONAL else settings.network,
                 world.size,
                 world.firms.region,
                 world.firms.sector,
                 generator(world.seed, NETWORK[layer]),
             )
-            world.ties[layer].insert(a, b, w=np.full(a.size, start))
+            more = {}
+            if layer == OPERATIONAL:
+                # Of the pairs drawn only those with something to sell to each other become suppliers.
+                useful = can_trade(world.demand["recipe"], world.firms.sector[a], world.firms.sector[b])
+                a, b = a[useful], b[useful]
+                more["role"] = roles(world.demand["recipe"], world.firms.sector[a], world.firms.sector[b])
+            world.ties[layer].insert(a, b, w=np.full(a.size, start), **more)
         return
     row = world.rows_of(firm_uid(name) for name in imported.ids)
     a, b = row[imported.source], row[imported.target]
@@ -493,7 +516,7 @@ def make_demand(world: World, settings: Settings) -> None:
         )
     count = np.bincount(firms.sector, minlength=sectors)
     total = np.bincount(firms.sector, firms.z, sectors)
-    world.demand = {
+    world.demand |= {
         "base": np.bincount(firms.sector, firms.size, sectors),
         "founders": count.astype(float),
         "reference": np.divide(total, count, out=np.zeros(sectors), where=count > 0),

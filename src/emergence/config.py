@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-from emergence.schema import ADMISSIONS, DECIDINGS, FORMS, KINDS, LAYERS, MODELS, SHARINGS
+from emergence.schema import ADMISSIONS, DECIDINGS, FORMS, KINDS, LAYERS, MODELS, RATIONINGS, SHARINGS
 
 
 def config_folder() -> Path:
@@ -157,8 +157,10 @@ class Search:
     proposed: float = num(0.5, 0, 1, "1", "share of meetings that the orchestrator proposes, if there is one")
     slack_effect: float = num(1.0, 0, 10, "1", "meetings are multiplied by 1 + this x slack")
     reputed: float = num(0.0, 0, 1, "1", "attention to the well-reputed: chance to meet x 1 - this (1-reputation)")
+    operational: SearchLayer = field(default_factory=lambda: SearchLayer(0.2, 0.7))
     development: SearchLayer = part(SearchLayer)
     strategic: SearchLayer = field(default_factory=lambda: SearchLayer(0.3, 0.45))
+    social: SearchLayer = part(SearchLayer)
 
 
 @dataclass
@@ -194,8 +196,10 @@ class Formation:
     own_weight: float = num(0.5, 0, 1, "1", "weight of own utility against the orchestrator's score")
     attention: float = num(20.0, 1, 1e6, "ties", "ties that fill a firm's attention, times its search effort")
     strength: float = num(0.3, 0, 1, "1", "strength of a new tie")
+    operational: FormationLayer = field(default_factory=lambda: FormationLayer(0.2, 0.0, 0.5, 0.1, 0.0, 0.2, 0.6, 16.0))
     development: FormationLayer = part(FormationLayer)
     strategic: FormationLayer = field(default_factory=lambda: FormationLayer(0.45, 0.2, 0.6, 0.25, 0.1, 0.15, 0.4, 6.0))
+    social: FormationLayer = field(default_factory=lambda: FormationLayer(0.05, 0.15, 0.5, 0.4, 0.4, 0.2, 0.1, 10.0))
 
 
 @dataclass
@@ -206,8 +210,10 @@ class Work:
     frequency: float = num(1.0, 0, 1, "1", "multiplies the probability .2 + .6 w of a project")
     base: float = num(0.2, 0, 1, "1/month", "probability of a project on the weakest tie")
     by_strength: float = num(0.6, 0, 1, "1/month", "added at full strength")
+    payoff_operational: float = num(0.004, 0, 1, "1", "value to each side, times the pair's scale")
     payoff_development: float = num(0.012, 0, 1, "1", "value to each side, times the pair's scale")
     payoff_strategic: float = num(0.026, 0, 1, "1", "value to each side, times the pair's scale")
+    payoff_social: float = num(0.0, 0, 1, "1", "value to each side, times the pair's scale; 0: nothing is at stake")
     constant: float = num(-1.9, -20, 20, "logit", "success: constant")
     coverage: float = num(2.6, 0, 20, "logit", "success: the better skill of the two, mean over a task's two")
     trust: float = num(0.9, 0, 20, "logit", "success: mutual trust")
@@ -229,6 +235,7 @@ class Strengthening:
     enabled: bool = switch(True, "rule on")
     gain: float = num(0.15, 0, 1, "1", "eta: w + eta y'(1-w)")
     decay: float = num(0.03, 0, 1, "1/month", "delta: w - delta w")
+    decay_operational: float = num(0.02, 0, 1, "1/month", "delta of the operational layer")
     feedback: float = num(0.5, 0, 1, "1", "f: y' = f y + (1-f) reference")
     reference: float = num(0.55, 0, 1, "1", "fixed reference success")
     noise: float = num(0.0, 0, 10, "1", "noise with which success and failure of a project (1, 0) are seen")
@@ -381,6 +388,37 @@ class Market:
 
 
 @dataclass
+class Supply:
+    """Orders, stocks and shortages between firms, on the operational layer; strategies against trouble below."""
+
+    enabled: bool = switch(False, "rule on")
+    substeps: int = num(4, 1, 60, "1/month", "rounds of ordering and delivery in a month")
+    inputs: int = num(2, 1, 4, "count", "kinds of input that a sector needs, where no file tells")
+    share: float = num(0.3, 0, 0.9, "1", "inputs bought, as a share of what is made")
+    outside: float = num(0.2, 0, 100, "1", "weight of buying from outside, in suppliers of strength 1")
+    premium: float = num(0.03, 0, 10, "1", "extra price of what is bought outside")
+    switching: float = num(0.3, 0, 1, "1/month", "speed at which shares of suppliers move")
+    expecting: float = num(0.3, 0, 1, "1/month", "speed at which expected demand follows demand")
+    buffer: float = num(0.5, 0, 24, "months", "stock of inputs aimed at, in their monthly use")
+    close: float = num(1.0, 0.1, 24, "months", "time in which gaps in stock are closed")
+    rationing: str = word("proportional", RATIONINGS, "who is served first when goods are scarce")
+    contract: float = num(0.5, 0, 1, "1", "strength from which a supplier has a contract")
+    holding: float = num(0.01, 0, 1, "1/month", "cost of holding stock, as a share of its value")
+    handling: float = num(0.02, 0, 1, "1", "cost of buying from many small suppliers, x (1 - concentration)")
+    diversify: float = num(0.0, 0, 1, "1", "suppliers weigh alike whatever their strength, and more are sought")
+    nearshore: float = num(0.0, 0, 1, "1", "share of what is bought outside that comes from near")
+    near_premium: float = num(0.04, 0, 10, "1", "extra price of that")
+    foresight: float = num(0.0, 0, 1, "1", "sees what suppliers could not deliver and shifts orders")
+    foresight_cost: float = num(0.002, 0, 1, "1/month", "cost of that, as a share of size")
+    reconfigure: float = num(0.0, 0, 1, "1", "share of what suppliers fail to deliver that is replaced at once")
+    flexible_cost: float = num(0.004, 0, 1, "1/month", "cost of that, as a share of size")
+    responsible: float = num(0.0, 0, 1, "1", "suppliers are chosen with care for how they do business")
+    fair_premium: float = num(0.02, 0, 1, "1", "extra price of that")
+    misconduct: float = num(0.002, 0, 1, "1/month", "chance that misconduct of suppliers comes to light at a firm")
+    scandal: float = num(0.3, 0, 1, "1", "share of reputation that it costs")
+
+
+@dataclass
 class Support:
     """A pot of money for which firms compete."""
 
@@ -455,8 +493,11 @@ class Dissolution:
 
     enabled: bool = switch(True, "rule on")
     choice: bool = switch(True, "the terms below count; false: the hazard of the layer alone, whoever is tied")
+    operational: float = num(0.02, 0, 1, "1/month", "hazard at w = .4 and trust .6, of a supplier without contract")
     development: float = num(0.003, 0, 1, "1/month", "hazard at w = .4 and trust .6")
     strategic: float = num(0.004, 0, 1, "1/month", "hazard at w = .4 and trust .6")
+    social: float = num(0.002, 0, 1, "1/month", "hazard at w = .4 and trust .6")
+    contract: float = num(0.25, 0, 1, "1", "operational: hazard x this on ties with a contract")
     by_strength: float = num(2.0, 0, 20, "1", "hazard x exp(-this (w-.4))")
     by_trust: float = num(2.0, 0, 20, "1", "hazard x exp(-this (trust-.6))")
     embedded: float = num(0.7, 0, 1, "1", "hazard x this if tied in another layer")
@@ -571,6 +612,7 @@ class Rules:
     adaptation: Adaptation = part(Adaptation)
     strategies: Strategies = part(Strategies)
     culture: Culture = part(Culture)
+    supply: Supply = part(Supply)
     market: Market = part(Market)
     support: Support = part(Support)
     credit: Credit = part(Credit)
@@ -700,9 +742,7 @@ class Settings:
     firms: int = num(300, 1, 20_000_000, "count", "firms at the start (a file brings its own)")
     threads: int = num(1, 1, 256, "count", "threads; results do not depend on it")
     debug: bool = switch(False, "check every invariant after every month")
-    layers: list[str] = words(
-        ("development", "strategic"), ("development", "strategic"), "layers on which rules act", 1
-    )
+    layers: list[str] = words(("development", "strategic"), LAYERS, "layers on which rules act", 1)
     conditions: Conditions = part(Conditions)
     founders: Founders = part(Founders)
     network: Network = part(Network)

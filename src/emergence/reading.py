@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 from emergence.config import EXTRA_RULES, Settings, get, num, word
 from emergence.errors import Refusal, nearest
+from emergence.schema import LAYERS
 
 _TEXT = word("", (), "")
 
@@ -35,8 +36,7 @@ def read_settings(values: Mapping[str, Any]) -> Settings:
             f"({routine.shortest} > {routine.longest})"
         )
     for name, first, second in (
-        ("search.development", "partners", "preferential"),
-        ("search.strategic", "partners", "preferential"),
+        *((f"search.{layer}", "partners", "preferential") for layer in LAYERS),
         ("innovation", "copy", "recombine"),
     ):
         shares = get(settings.rules, name)

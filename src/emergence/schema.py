@@ -26,6 +26,7 @@ DECIDINGS = ("central", "participatory")
 SHARINGS = ("equal", "contribution", "power", "bargaining")
 BUYS = 1  # role of the side of an operational tie that buys
 MANDATES = ("fund", "bridge", "backup", "publish", "rebalance", "protect", "prepare")
+RATIONINGS = ("proportional", "smallest", "random", "relation")
 ADMISSIONS = ("open", "vote", "closed")
 KINDS = ("smb", "large", "institute", "ngo", "association", "platform")
 # Kinds of value that partners bring, in the order of the column `accounts`.
@@ -33,6 +34,7 @@ VALUES = ("revenue", "cost", "knowledge", "risk", "reputation")
 
 SKILLS = 5
 CULTURE = 6
+INPUTS = 4  # kinds of input that a firm can tell apart
 PURPOSE = 3
 BITS = 48
 SPECIALIST = 1  # place among the propensities
@@ -130,7 +132,10 @@ FIRMS = (
     _c("security", "float64", "1", 0, "protection against incidents, [0, 1]", span=SHARE),
     _c("incident", "uint8", "code", 0, "0 well, 1 struck, 2 immune", span=(0, 2)),
     _c("health", "float64", "1", 1, "share of capacity working, [0, 1]", span=SHARE),
-    _c("inventory", "float64", "EUR", 0, "stock of inputs", span=(0.0, 1e15)),
+    _c("inventory", "float64", "EUR", 0, "stock of each kind of input", INPUTS, span=(0.0, 1e15), rule="supply"),
+    _c("expected", "float64", "EUR/month", 0, "demand that the firm reckons with", span=(0.0, 1e15), rule="supply"),
+    _c("to_firms", "float64", "EUR/month", 0, "sold to other firms last month", span=(0.0, 1e15), rule="supply"),
+    _c("served", "float64", "1", 1, "share of last month's demand that was served, [0, 1]", span=SHARE, rule="supply"),
     _c("propensities", "float64", "1", 0.5, "open, specialist, relational, platform", 4, span=SHARE),
     _c("platform", "int64", "id", -1, "platform the firm sells on, -1 none"),
     _c("platform_share", "float64", "1", 0, "share of sales on the platform, [0, 1]", span=SHARE),

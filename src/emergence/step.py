@@ -9,11 +9,12 @@ Order of the phases and of the rules in them:
 5. strengthening and decay: strengthening
 6. innovation: secrecy, knowledge, rivalry, innovation, research, races, leakage
 7. adaptation: adaptation, strategies, culture
-8. market and money: market, support, credit, exit, entry
-9. digital and contagion: adoption, incidents
-10. dissolution: dissolution
-11. governance, sensing, steering: membership, revision, steering, orchestration
-12. observation: measures (read-only)
+8. supply: supply
+9. market and money: market, support, credit, exit, entry
+10. digital and contagion: adoption, incidents
+11. dissolution: dissolution
+12. governance, sensing, steering: membership, revision, steering, orchestration
+13. observation: measures (read-only)
 
 To add your own rule, put it into `PLAN` behind the rule that it follows.
 """
@@ -63,6 +64,7 @@ from emergence.rules import (
     steering,
     strategies,
     strengthening,
+    supply,
     support,
     work,
 )
@@ -88,6 +90,7 @@ PLAN: tuple[Rule, ...] = (
     adaptation.RULE,
     strategies.RULE,
     culture.RULE,
+    supply.RULE,
     market.RULE,
     support.RULE,
     credit.RULE,
@@ -155,7 +158,7 @@ class Simulation:
     def _month(self) -> None:
         self._fit_columns()
         begin_month(self._state)
-        cash, booked = self._money() if self.settings.debug else (0.0, 0.0)
+        before = (self._money(), self._goods()) if self.settings.debug else ()
         for rule in self.plan:
             if not is_on(self.rules, rule):
                 continue
@@ -163,16 +166,27 @@ class Simulation:
             self.apply(rule)
             self.seconds[rule.name] = self.seconds.get(rule.name, 0.0) + time.perf_counter() - began
         self.world.step += 1
+        self._state.trade = None
         if self.settings.debug:
             self.world.check()
-            cash_now, booked_now = self._money()
-            scale = max(1.0, abs(cash), *(abs(amount) for amount in self.world.ledger.values()))
-            assert abs((cash_now - cash) - (booked_now - booked)) <= 1e-9 * scale, "the ledger does not balance"
+            for what, (held, booked), (held_now, booked_now), ledger in zip(
+                ("money", "goods"), before, (self._money(), self._goods()), (self.world.ledger, self.world.goods),
+                strict=True,
+            ):  # fmt: skip
+                scale = max(1.0, abs(held), *(abs(amount) for amount in ledger.values()))
+                wrong = abs((held_now - held) - (booked_now - booked))
+                assert wrong <= 1e-9 * scale, f"the ledger of {what} does not balance"
 
     def _money(self) -> tuple[float, float]:
         """Return all cash, and all that the ledger says was made less what was destroyed."""
         held = float(self.world.firms.cash.sum()) + float(self.world.groups.budget.sum())
         return held, sum(self.world.ledger.values())
+
+    def _goods(self) -> tuple[float, float]:
+        """Return all stocks of goods, and what their ledger says came in less what went out."""
+        firms = self.world.firms
+        held = float(firms.inventory.sum()) if "inventory" in firms.spec else 0.0
+        return held, sum(self.world.goods.values())
 
     def apply(self, rule: Rule) -> None:
         """Let one rule act on the world as it is."""
@@ -271,7 +285,7 @@ def begin_month(state: State) -> None:
     for layer in state.acting:
         world.ties[layer].outcome[:] = 0
     state.meetings, state.hidden, state.niche, state.pull, state.gained = {}, {}, None, None, None
-    state.trade, state.lost = None, []
+    state.lost = []
     state._packed.clear()
     set_network(world, state.rules)
 

@@ -21,7 +21,7 @@ from emergence.kernels import graph
 from emergence.kernels.landscape import update_z
 from emergence.schema import FIRMS, GROUPS, LAYERS, MEMBERSHIPS, TIES, Column
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Table:
@@ -234,6 +234,8 @@ class World:
         Uids of the firms that removals took, by month and number of the removal in it; not saved.
     ledger : dict of str to float
         Money created (plus) or destroyed (minus) by cause, in EUR; balances change by their sum.
+    goods : dict of str to float
+        Goods that came into stocks (plus) or left them (minus) by cause, in EUR; stocks change by their sum.
     labels, ids : dict of int to str
         Names and ids of firms that came from a file, by uid.
     words : dict of str to list of str
@@ -260,6 +262,7 @@ class World:
         self.sensed: dict[int, dict[str, Any]] = {}
         self.registry = Registry()
         self.ledger: dict[str, float] = {}
+        self.goods: dict[str, float] = {}
         self.counts: dict[str, float] = {}
         self.totals: dict[str, float] = {}
         self.struck: dict[tuple[int, int], list[int]] = {}
@@ -332,6 +335,10 @@ class World:
         """Write money created (plus) or destroyed (minus) into the ledger."""
         self.ledger[cause] = self.ledger.get(cause, 0.0) + float(amount)
 
+    def book_goods(self, cause: str, amount: float) -> None:
+        """Write goods that came into firms' stocks (plus) or left them (minus) into their ledger, EUR."""
+        self.goods[cause] = self.goods.get(cause, 0.0) + float(amount)
+
     def count(self, what: str, number: float) -> None:
         """Add to one of the counters: of this month, and of the whole run."""
         self.counts[what] = self.counts.get(what, 0.0) + float(number)
@@ -348,7 +355,7 @@ class World:
         known = self.registry
         arrays = {name: getattr(known, name).copy() for name in ("practice", "first", "adoptions")}
         twin.registry = replace(known, **arrays)
-        for name in ("ledger", "counts", "totals", "sensed", "struck", "labels", "ids", "words", "extra"):
+        for name in ("ledger", "goods", "counts", "totals", "sensed", "struck", "labels", "ids", "words", "extra"):
             setattr(twin, name, dict(getattr(self, name)))
         return twin
 
@@ -436,6 +443,7 @@ class World:
             "sensed": list(self.sensed.items()),
             "registry": self.registry.count,
             "ledger": self.ledger,
+            "goods": self.goods,
             "counts": self.counts,
             "totals": self.totals,
             "labels": {str(uid): name for uid, name in self.labels.items()},
@@ -492,7 +500,8 @@ class World:
                 arrays["registry.adoptions"],
                 scalars["registry"],
             )
-        for name in ("step", "seed", "founders", "made_by_hand", "own_left", "words", "ledger", "counts", "totals"):
+        plain = ("step", "seed", "founders", "made_by_hand", "own_left", "words", "ledger", "goods", "counts", "totals")
+        for name in plain:
             setattr(world, name, scalars[name])
         world.sensed = dict(scalars["sensed"])
         world.labels = {int(uid): name for uid, name in scalars["labels"].items()}
@@ -554,7 +563,9 @@ class World:
         for name in {"w", "good", "born", "formal", "share"} & set(ties.spec):
             column = ties.column(name)
             other = ties.good_in if name == "good" else column
-            assert (column == other[mate]).all(), f"{layer}: the two ends disagree on {name}"
+            # Two who supply each other each have a share of their own.
+            own = ties.role == 0 if name == "share" else False
+            assert ((column == other[mate]) | own).all(), f"{layer}: the two ends disagree on {name}"
         assert ties.w.min() >= 0 and ties.w.max() <= 1, f"{layer}: strength left [0, 1]"
         assert ties.good.min() >= 0 and ties.bad.min() >= 0, f"{layer}: negative experience"
         for name in {"good", "bad", "value", "accounts"} & set(ties.spec):

@@ -20,6 +20,7 @@ class DissolutionParams(NamedTuple):
     embedded: float
     unwilling: float
     reaction: float
+    contract: float
     feedback: float
     reference: float
     noise: float
@@ -27,12 +28,13 @@ class DissolutionParams(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def mark_breaks(
-    lo, hi, key, seen, uid, drive, x, y, sector, profile, ptr, nbr, outcome, w, good, bad, good_in, bad_in,
+    lo, hi, key, seen, uid, drive, x, y, sector, profile, ptr, nbr, outcome, formal, w, good, bad, good_in, bad_in,
     ptr_a, nbr_a, good_a, bad_a, ptr_b, nbr_b, good_b, bad_b, ptr_c, nbr_c, good_c, bad_c, p, u, drop,
 ):  # fmt: skip
     """Mark the half-edges of rows lo..hi whose ties break this month in `drop` (uint8).
 
-    `seen` is the key with which `kernels.strengthening` blurs the outcomes of this month.
+    `formal` (uint8, empty where there are none) marks ties with a contract. `seen` is the key with which
+    `kernels.strengthening` blurs the outcomes of this month.
     """
     most = p.hazard * np.exp(0.4 * p.by_strength + 0.6 * p.by_trust) * (1.0 + p.unwilling)
     # The worst that can be seen, as no error is beyond FARTHEST, and what it does to the hazard.
@@ -47,6 +49,8 @@ def mark_breaks(
             words = draw4(key, min(own, other), max(own, other))
             chance = unit(words[0])
             restless = 0.5 * (own_drive + drive[j])
+            if formal.size > 0 and formal[h] > 0:
+                restless *= p.contract
             if p.reaction > 0.0 and outcome[h] != NONE:
                 if chance >= most * restless * worst:
                     continue

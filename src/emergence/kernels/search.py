@@ -26,6 +26,7 @@ class SearchParams(NamedTuple):
     reputed: float
     proposed: float
     unit: float
+    squares: float
 
 
 @njit(cache=True, inline="always")
@@ -102,6 +103,10 @@ def look(i, m, key, urn_key, channel, uid, x, y, slots, ptr, nbr, profile, p):
             if first == i:
                 k = ptr[j + 1] - ptr[j]
                 j = np.int64(nbr[ptr[j] + below(words[1], k)])
+                if p.squares > 0.0:
+                    # What a customer of one's supplier buys elsewhere: supply closes squares, not triangles.
+                    k = ptr[j + 1] - ptr[j]
+                    j = np.int64(nbr[ptr[j] + below(words[3], k)])
         if j == i:
             continue
         far = np.sqrt((x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2) / p.distance

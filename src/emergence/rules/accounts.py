@@ -99,9 +99,9 @@ def note_trust(state: State) -> None:
     if not state.rules.accounts.enabled:
         return
     speed, reputation = state.rules.strengthening.reputation, state.world.firms.reputation
-    acting = [(layer, state.world.ties[layer]) for layer in state.acting]
-    partners = np.sum([ties.degree() for _, ties in acting], axis=0)
-    for layer, ties in acting:
+    peers = [(layer, state.world.ties[layer]) for layer in state.peers]
+    partners = np.sum([ties.degree() for _, ties in peers], axis=0)
+    for layer, ties in peers:
         part = blank(state, layer)
         state.each(
             kernel.share_reputation, ties.ptr, ties.good_in, ties.bad_in, partners, speed, reputation, part,

@@ -20,7 +20,7 @@ from emergence.kernels import groups as of
 from emergence.kernels import pairs
 from emergence.kernels.graph import mark_dead_ends
 from emergence.rules.governance import Membership, governance_of, membership_of, set_network
-from emergence.schema import LAYERS
+from emergence.schema import DEVELOPMENT, LAYERS, STRATEGIC
 from emergence.world import Table, Ties, World
 
 UNIT = 10_000.0  # EUR a month: the size at which scale-free parameters are quoted
@@ -147,6 +147,8 @@ class State:
     def __init__(self, world: World, settings: Settings, rules: Rules, events: EventLog) -> None:
         self.world, self.settings, self.rules, self.events = world, settings, rules, events
         self.acting = [LAYERS.index(layer) for layer in settings.layers]
+        # The layers on which firms work and learn together; of others they see each other only for want of these.
+        self.peers = [layer for layer in self.acting if layer in (DEVELOPMENT, STRATEGIC)] or self.acting[:2]
         self.meetings: dict[int, np.ndarray] = {}
         self.hidden: dict[int, np.ndarray] = {}
         self.niche: Niche | None = None
@@ -277,17 +279,17 @@ class State:
         An empty layer stands for the second if one acts.
         """
         found: list[np.ndarray] = []
-        for layer in self.acting:
+        for layer in self.peers:
             ties = self.ties(layer)
             found += [ties.ptr, *(getattr(ties, name) for name in columns or ("nbr",))]
-        if len(self.acting) == 1:
+        if len(self.peers) == 1:
             found += [np.zeros_like(found[0]), *(column[:0] for column in found[1:])]
         return found
 
     def concealed(self) -> tuple[np.ndarray, np.ndarray]:
         """Return for each half-edge of the two layers of `learning` whether the partner hides (empty: nobody does)."""
         nobody = np.zeros(0, np.uint8)
-        found = [self.hidden.get(layer, nobody) for layer in self.acting] + [nobody]
+        found = [self.hidden.get(layer, nobody) for layer in self.peers] + [nobody]
         return found[0], found[1]
 
     def draw_demand(self, factor: np.ndarray) -> None:
@@ -356,6 +358,8 @@ class State:
                 self.log("broken", uid[a], uid[b], layer, self.step - ties.born[at])
                 world.count("lost", at.size)
         world.book("closed", -float(world.firms.cash[gone].sum()))
+        if "inventory" in world.firms.spec:
+            world.book_goods("closed", -float(world.firms.inventory[gone].sum()))
         world.count("exits", int(gone.sum()))
         world.remove(~gone)
 

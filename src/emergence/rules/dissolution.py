@@ -9,8 +9,9 @@ from emergence.luck import stream
 from emergence.rules.base import Rule, State, names, params
 from emergence.rules.formation import remove_marked, utility_params
 from emergence.rules.strengthening import SEEN
-from emergence.schema import LAYERS
+from emergence.schema import LAYERS, OPERATIONAL
 
+NO_CONTRACTS = np.zeros(0, np.uint8)
 BREAK = [stream(f"dissolution.break.{layer}") for layer in LAYERS]
 
 
@@ -24,11 +25,12 @@ def update_dissolution(state: State) -> None:
         p = params(DissolutionParams, settings, state.rules.strengthening, hazard=getattr(settings, LAYERS[layer]))
         drive = firms.drive
         if not settings.choice:
-            p = p._replace(by_strength=0.0, by_trust=0.0, embedded=1.0, unwilling=0.0, reaction=0.0)
+            p = p._replace(by_strength=0.0, by_trust=0.0, embedded=1.0, unwilling=0.0, reaction=0.0, contract=1.0)
             drive = np.ones(drive.size)
         state.each(
             mark_breaks, state.luck(BREAK[layer]), state.luck(SEEN[layer]), firms.uid, drive, firms.x, firms.y,
-            firms.sector, state.profile(), ties.ptr, ties.nbr, ties.outcome, ties.w, ties.good, ties.bad,
+            firms.sector, state.profile(), ties.ptr, ties.nbr, ties.outcome,
+            ties.formal if layer == OPERATIONAL else NO_CONTRACTS, ties.w, ties.good, ties.bad,
             ties.good_in, ties.bad_in, *state.others(layer), p, utility_params(state, layer), drop, work=ties.ptr,
         )  # fmt: skip
         remove_marked(state, layer, drop)

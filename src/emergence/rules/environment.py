@@ -101,6 +101,11 @@ def severity(months: int, duration: int, recovery: int) -> float:
     return 1.0 if months < duration else 1.0 - (months - duration + 1) / (recovery + 1)
 
 
+def imports_available(state: State) -> float:
+    """Return the share of what is ordered from outside the model that comes this month, 0 to 1."""
+    return 1.0
+
+
 def remove(state: State, shock: Shock, rank: int) -> None:
     """Take firms out of the world: a named one, hubs, or random ones of a sector or region."""
     world, firms = state.world, state.firms

@@ -8,8 +8,9 @@ from emergence.kernels.formation import AGREED, fit_attention, make_consents
 from emergence.kernels.pairs import UtilityParams
 from emergence.luck import stream
 from emergence.rules.base import UNIT, Rule, State, names, params
+from emergence.rules.recipes import roles
 from emergence.rules.search import score_params
-from emergence.schema import LAYERS
+from emergence.schema import LAYERS, OPERATIONAL
 
 CONSENT = [stream(f"formation.consent.{layer}") for layer in LAYERS]
 
@@ -95,7 +96,10 @@ def insert(state: State, layer: int, a: np.ndarray, b: np.ndarray) -> None:
         return
     firms, world = state.firms, state.world
     ties = state.columns_of(layer)
-    ties.insert(a, b, w=np.full(a.size, state.rules.formation.strength), born=np.full(a.size, state.step))
+    more = {}
+    if layer == OPERATIONAL:
+        more["role"] = roles(world.demand["recipe"], firms.sector[a], firms.sector[b])
+    ties.insert(a, b, w=np.full(a.size, state.rules.formation.strength), born=np.full(a.size, state.step), **more)
     each = np.bincount(a, minlength=world.size) + np.bincount(b, minlength=world.size)
     firms.costs_due[:] += each * state.rules.market.building_cost * np.sqrt(firms.size / UNIT) * UNIT
     state.log("formed", firms.uid[a], firms.uid[b], layer)

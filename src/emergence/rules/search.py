@@ -8,7 +8,8 @@ from emergence.kernels.pairs import ScoreParams
 from emergence.kernels.search import MOST, SearchParams, make_meetings
 from emergence.luck import stream
 from emergence.rules.base import UNIT, Rule, State, names, params
-from emergence.schema import LAYERS
+from emergence.rules.recipes import can_trade
+from emergence.schema import LAYERS, OPERATIONAL
 
 MEET = [stream(f"search.meet.{layer}") for layer in LAYERS]
 URN = [stream(f"search.urn.{layer}") for layer in LAYERS]
@@ -25,12 +26,9 @@ def update_meetings(state: State) -> None:
     settings, belongs = state.rules.search, state.membership()
     for layer in state.acting:
         ties = state.ties(layer)
-        p = params(
-            SearchParams,
-            settings,
-            getattr(settings, LAYERS[layer]),
-            unit=UNIT,
-        )
+        p = params(SearchParams, settings, getattr(settings, LAYERS[layer]), unit=UNIT, squares=layer == OPERATIONAL)
+        if layer == OPERATIONAL and state.rules.supply.enabled:
+            p = p._replace(meetings=p.meetings * (1.0 + state.rules.supply.diversify))
         met = np.empty((world.size, MOST), np.int32)
         state.each(
             make_meetings, state.luck(MEET[layer]), state.luck(URN[layer]), firms.uid, firms.size, firms.slack,
@@ -38,6 +36,10 @@ def update_meetings(state: State) -> None:
             state.craft(), belongs.of, state.governance(), belongs.ptr, belongs.rows, p, score_params(state, layer),
             met,
         )  # fmt: skip
+        if layer == OPERATIONAL:
+            # Whoever makes nothing that the other needs is no partner for supply.
+            useful = can_trade(world.demand["recipe"], firms.sector[:, None], firms.sector[met])
+            met[~useful] = -1
         state.meetings[layer] = met
 
 

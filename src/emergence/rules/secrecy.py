@@ -21,7 +21,7 @@ def closed(state: State) -> np.ndarray:
 def update_secrecy(state: State) -> None:
     """Mark the partners that hide from each firm this month; knowledge and innovation pass them over."""
     firms, settings = state.firms, state.rules.secrecy
-    for layer in state.acting:
+    for layer in state.peers:
         ties = state.ties(layer)
         hidden = np.zeros(ties.nbr.size, np.uint8)
         state.each(

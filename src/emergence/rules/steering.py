@@ -146,9 +146,9 @@ def affordable(state: State, row: int) -> int:
 def broker(state: State, row: int, pairs: np.ndarray) -> None:
     """Make ties between pairs (rows) that have none, the first ones first, as far as the budget pays for them.
 
-    In the last acting layer; a pair may occur twice, and a firm beside itself is passed over.
+    In the strategic layer, if it acts; a pair may occur twice, and a firm beside itself is passed over.
     """
-    layer, world = state.acting[-1], state.world
+    layer, world = state.peers[-1], state.world
     wanted = np.sort(np.asarray(pairs, np.int64).reshape(-1, 2), axis=1)
     wanted = wanted[np.sort(np.unique(wanted, axis=0, return_index=True)[1])]
     a, b = wanted[wanted[:, 0] < wanted[:, 1]].T

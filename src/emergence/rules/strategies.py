@@ -27,7 +27,7 @@ def boldness(state: State) -> np.ndarray:
 def update_strategies(state: State) -> None:
     """Let firms reinforce what paid, imitate better partners, and try something else now and then."""
     firms, settings, work = state.firms, state.rules.strategies, state.rules.work
-    losses = [work.sucker / max(getattr(work, f"payoff_{LAYERS[layer]}"), 1e-9) for layer in state.acting]
+    losses = [work.sucker / max(getattr(work, f"payoff_{LAYERS[layer]}"), 1e-9) for layer in state.peers]
     p = params(StrategyParams, settings, cheating=work.cheating, loss_a=losses[0], loss_b=losses[-1])
     learnt = np.empty(firms.propensities.shape)
     state.each(

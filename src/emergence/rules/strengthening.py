@@ -6,7 +6,7 @@ from emergence.kernels.strengthening import StrengtheningParams, update_reputati
 from emergence.luck import stream
 from emergence.rules import accounts
 from emergence.rules.base import Rule, State, names, params
-from emergence.schema import LAYERS
+from emergence.schema import LAYERS, OPERATIONAL
 
 SEEN = [stream(f"strengthening.seen.{layer}") for layer in LAYERS]
 
@@ -14,9 +14,10 @@ SEEN = [stream(f"strengthening.seen.{layer}") for layer in LAYERS]
 def update_strengthening(state: State) -> None:
     """Move strength and experience by the month's outcomes; let reputation follow partners' trust."""
     settings = state.rules.strengthening
-    p = params(StrengtheningParams, settings)
     for layer in state.acting:
         ties = state.ties(layer)
+        decay = settings.decay_operational if layer == OPERATIONAL else settings.decay
+        p = params(StrengtheningParams, settings)._replace(decay=decay)
         state.each(
             update_strength, state.luck(SEEN[layer]), state.world.firms.uid, ties.ptr, ties.nbr, ties.outcome,
             state.aside(layer), p, ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in, work=ties.ptr,

@@ -19,11 +19,12 @@ def update_work(state: State) -> None:
     firms, settings, bold = state.firms, state.rules.work, boldness(state)
     for layer in state.acting:
         ties = state.ties(layer)
+        payoff = getattr(settings, f"payoff_{LAYERS[layer]}")
         p = params(
             WorkParams,
             settings,
-            payoff=getattr(settings, f"payoff_{LAYERS[layer]}") * UNIT,
-            sucker=settings.sucker * UNIT,
+            payoff=payoff * UNIT,
+            sucker=settings.sucker * UNIT * (payoff > 0),  # where nothing is at stake, nothing is lost
             optimum=state.rules.formation.optimum,
         )
         held = np.zeros(state.world.size)
