@@ -20,11 +20,18 @@ from emergence.measures.monthly import MONTHLY
 from emergence.measures.taken import column_names
 from emergence.rules.base import EVENTS
 from emergence.rules.own import OWN
-from emergence.schema import CULTURE, KINDS, LAYERS, PURPOSE, SKILLS, VALUES
+from emergence.schema import CULTURE, INPUTS, KINDS, LAYERS, PURPOSE, SKILLS, VALUES
 from emergence.step import Simulation
 
 Columns = dict[str, np.ndarray]
-_PARTS = {"skills": SKILLS, "base_skills": SKILLS, "culture": CULTURE, "purpose": PURPOSE, "propensities": 4}
+_PARTS = {
+    "skills": SKILLS,
+    "base_skills": SKILLS,
+    "culture": CULTURE,
+    "purpose": PURPOSE,
+    "propensities": 4,
+    "inventory": INPUTS,
+}
 # What a run writes and how it is computed must not change its identity.
 _NOT_IDENTITY = ("threads", "debug")
 _NOT_IDENTITY_OF_OUTPUT = ("folder", "report", "film", "pictures")
