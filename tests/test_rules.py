@@ -28,6 +28,7 @@ ZERO = {
         "competition": 0, "price": 0, "fixed_cost": 0, "variable_cost": 0, "saving_z": 0, "tie_cost": 0,
         "building_cost": 0, "growth_fill": 0, "growth_margin": 0, "noise": 0, "memory": 1, "payout": 0,
     },
+    "supply": {"share": 0, "misconduct": 0},
     "support": {"pot": 0, "cost": 0},
     "exit": {"rate": 0},
     "credit": {"limit": 1e12, "claims": 0},

@@ -409,7 +409,7 @@ class Supply:
     nearshore: float = num(0.0, 0, 1, "1", "share of what is bought outside that comes from near")
     near_premium: float = num(0.04, 0, 10, "1", "extra price of that")
     foresight: float = num(0.0, 0, 1, "1", "sees what suppliers could not deliver and shifts orders")
-    foresight_cost: float = num(0.002, 0, 1, "1/month", "cost of that, as a share of size")
+    foresight_cost: float = num(0.003, 0, 1, "1/month", "cost of that, as a share of size")
     reconfigure: float = num(0.0, 0, 1, "1", "share of what suppliers fail to deliver that is replaced at once")
     flexible_cost: float = num(0.004, 0, 1, "1/month", "cost of that, as a share of size")
     responsible: float = num(0.0, 0, 1, "1", "suppliers are chosen with care for how they do business")
@@ -493,7 +493,7 @@ class Dissolution:
 
     enabled: bool = switch(True, "rule on")
     choice: bool = switch(True, "the terms below count; false: the hazard of the layer alone, whoever is tied")
-    operational: float = num(0.02, 0, 1, "1/month", "hazard at w = .4 and trust .6, of a supplier without contract")
+    operational: float = num(0.0235, 0, 1, "1/month", "hazard at w = .4 and trust .6, of a supplier without contract")
     development: float = num(0.003, 0, 1, "1/month", "hazard at w = .4 and trust .6")
     strategic: float = num(0.004, 0, 1, "1/month", "hazard at w = .4 and trust .6")
     social: float = num(0.002, 0, 1, "1/month", "hazard at w = .4 and trust .6")

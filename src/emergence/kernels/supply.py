@@ -161,7 +161,7 @@ def rank(method, key, uid_a, uid_b, order, w):
 @njit(cache=True, nogil=True)
 def make_output(
     lo, hi, key, uid, ptr, nbr, role, mate, w, share, sector, recipe, needs, orders, final, capacity, stock, p,
-    output, demand, cut, rest, sold_out,
+    output, shipped, waiting, lost, cut, rest,
 ):  # fmt: skip
     """Let rows lo..hi produce what is ordered, as capacity and the scarcest input allow, and ration it.
 
@@ -173,12 +173,11 @@ def make_output(
         Demand of households and what can be made, EUR in this substep.
     stock : float64[n, SLOTS]
         What is used is taken out of it.
-    output, demand : float64[n]
-        Written: made and sold, and asked for, EUR.
+    output, shipped, waiting, lost : float64[n]
+        Written: made and sold, of that to firms, ordered by firms in vain, and asked by households in vain, EUR.
     cut, rest : float64[n]
         Written: orders ranked below `cut` are served in full, those at it by the share `rest`, others not.
-    sold_out : float64[n]
-        Written: share of the demand of households that is served; they come last unless all share alike.
+        Households come last unless all share alike.
     """
     method = int(p.rationing)
     for i in range(lo, hi):
@@ -189,9 +188,9 @@ def make_output(
                 quantity = ordered(h, i, nbr, mate, share, sector, recipe, needs, orders)
                 asked += quantity
                 count += 1
-        demand[i] = asked + final[i]
-        made = min(capacity[i], demand[i])
-        kinds = needs[sector[i]]
+        demand = asked + final[i]
+        made = min(capacity[i], demand)
+        kinds = needs[sector[i]] if p.share > 0.0 else 0
         for s in range(kinds):
             made = min(made, stock[i, s] * kinds / p.share)
         made = max(made, 0.0)
@@ -200,12 +199,15 @@ def make_output(
         output[i] = made
         cut[i] = 0.0 if method == PROPORTIONAL else np.inf
         rest[i] = 1.0
-        sold_out[i] = 1.0
-        if made >= demand[i]:
+        shipped[i] = asked
+        if made < demand:
+            shipped[i] = min(asked, made) if method != PROPORTIONAL else asked * (made / demand)
+        waiting[i] = asked - shipped[i]
+        lost[i] = max(final[i] - (made - shipped[i]), 0.0)
+        if made >= demand:
             continue
         if method == PROPORTIONAL:
-            rest[i] = made / demand[i]
-            sold_out[i] = rest[i]
+            rest[i] = made / demand
             continue
         left = made
         if asked > made:
@@ -232,10 +234,6 @@ def make_output(
                     break
                 left -= total
                 k = last
-            left = 0.0
-        else:
-            left = made - asked
-        sold_out[i] = left / final[i] if final[i] > 0.0 else 0.0
 
 
 @njit(cache=True, inline="always")

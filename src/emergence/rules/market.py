@@ -20,7 +20,10 @@ def update_market(state: State) -> None:
         upkeep += np.diff(world.ties[layer].ptr)
     trade = trade_of(state)
     firms.costs_due[:] += upkeep * settings.tie_cost * np.sqrt(firms.size / UNIT) * UNIT + trade.costs
-    firms.sales[:] = np.minimum(capacity(state), trade.offered) if trade.sold is None else trade.sold
+    if trade.sold is None:
+        trade.sold = np.minimum(capacity(state), trade.offered)
+        world.count("lost_sales", float((trade.offered - trade.sold).sum()))
+    firms.sales[:] = trade.sold
     state.each(
         update_accounts, state.luck(GROWTH), firms.uid, trade.offered, firms.sales, trade.fee, trade.saved, firms.z,
         firms.digital, firms.slack, firms.joint_income, firms.costs_due, params(MarketParams, settings, unit=UNIT),

@@ -24,12 +24,8 @@ class Flows:
     """What moved in the month at each firm, EUR, float64[firms] each."""
 
     def __init__(self, firms: int) -> None:
-        self.made, self.bought, self.imported, self.missed, self.lost, self.waiting = np.zeros((6, firms))
-
-    @property
-    def asked(self) -> np.ndarray:
-        """What was asked for: orders that were not served are placed again, so only the last ones count as missed."""
-        return self.made + self.lost + self.waiting
+        self.made, self.shipped, self.bought, self.imported, self.missed, self.lost = np.zeros((6, firms))
+        self.waiting = np.zeros(firms)  # orders not served in the last substep; earlier ones were placed again
 
 
 def update_supply(state: State) -> None:
@@ -52,14 +48,14 @@ def update_supply(state: State) -> None:
     state.each(kernel.mirror_shares, ties.ptr, ties.role, mate, ties.share, work=ties.ptr)
     final = demand_of_households(state, trade)
     flows = run_substeps(state, p, needs, inside, final, mate)
-    asked = flows.asked
+    asked = final + flows.shipped + flows.waiting
     firms.served[:] = np.divide(flows.made, asked, out=np.ones(state.world.size), where=asked > 0)
-    firms.to_firms[:] = flows.made + flows.lost - final
+    firms.to_firms[:] = flows.shipped
     firms.expected[:] += settings.expecting * (asked - firms.expected)
     trade.offered, trade.sold = asked, flows.made
     trade.costs += costs_of_supply(state, flows, focus, needs)
     suffer_misconduct(state)
-    count_flows(state, flows, final)
+    count_flows(state, flows)
 
 
 def supply_params(state: State) -> SupplyParams:
@@ -112,33 +108,46 @@ def run_substeps(
     firms, ties, n = state.firms, state.ties(OPERATIONAL), state.world.size
     recipe, steps = state.world.demand["recipe"], int(p.substeps)
     flows, orders = Flows(n), np.zeros((n, INPUTS))
-    output, demand, cut, rest, sold_out = np.zeros((5, n))
+    output, shipped, waiting, lost, cut, rest = np.zeros((6, n))
     able, households = capacity(state) / steps, final / steps
     for substep in range(steps):
         which = luck.key(state.world.seed, RATION, state.step * MOST_SUBSTEPS + substep)
-        before = firms.inventory.sum() if state.settings.debug else 0.0
-        moved = flows.bought.sum() + flows.imported.sum()
+        before = float(firms.inventory.sum()), float(flows.bought.sum()), float(flows.imported.sum())
         state.each(kernel.place_orders, firms.expected, firms.sector, needs, firms.inventory, p, orders)
         state.each(
             kernel.make_output, which, firms.uid, ties.ptr, ties.nbr, ties.role, mate, ties.w, ties.share,
-            firms.sector, recipe, needs, orders, households, able, firms.inventory, p, output, demand, cut, rest,
-            sold_out, work=ties.ptr,
+            firms.sector, recipe, needs, orders, households, able, firms.inventory, p, output, shipped, waiting,
+            lost, cut, rest, work=ties.ptr,
         )  # fmt: skip
         state.each(
             kernel.deliver, which, firms.uid, ties.ptr, ties.nbr, ties.role, ties.w, ties.share, firms.sector, recipe,
             needs, orders, cut, rest, imports_of(state), inside, p, firms.inventory, flows.bought, flows.imported,
             flows.missed, work=ties.ptr,
         )  # fmt: skip
-        flows.made += output
-        flows.lost += households * (1.0 - sold_out)
-        flows.waiting = np.maximum(demand - output - households * (1.0 - sold_out), 0.0)
         if state.settings.debug:
-            used = p.share * float(output[needs[firms.sector] > 0].sum())
-            change = flows.bought.sum() + flows.imported.sum() - moved - used
-            assert abs(firms.inventory.sum() - before - change) <= 1e-9 * max(1.0, before, used), "goods are lost"
-            sold = float((households * sold_out).sum()) + flows.bought.sum() + flows.imported.sum() - moved
-            assert output.sum() <= sold * (1 + 1e-9) + 1e-9, "more is made than sold"
+            check_goods(before, firms.inventory, flows, shipped, p.share * output[needs[firms.sector] > 0])
+        flows.made += output
+        flows.shipped += shipped
+        flows.lost += lost
+        flows.waiting = waiting.copy()
     return flows
+
+
+def check_goods(
+    before: tuple[float, float, float], stock: np.ndarray, flows: Flows, shipped: np.ndarray, used: np.ndarray
+) -> None:
+    """Assert that in a substep firms got what others shipped, and that stocks changed by what came and was used.
+
+    Parameters
+    ----------
+    before : (float, float, float)
+        Stocks, and what had been bought of firms and outside, before the substep, EUR.
+    """
+    held, bought, imported = float(stock.sum()), float(flows.bought.sum()), float(flows.imported.sum())
+    scale = 1e-9 * max(1.0, held, bought + imported)
+    assert abs((bought - before[1]) - shipped.sum()) <= scale, "firms got more or less than was shipped"
+    came = (bought - before[1]) + (imported - before[2])
+    assert abs((held - before[0]) - (came - used.sum())) <= scale, "goods were made of nothing, or lost"
 
 
 def imports_of(state: State) -> float:
@@ -169,7 +178,7 @@ def suffer_misconduct(state: State) -> None:
     state.world.count("scandals", int(exposed.sum()))
 
 
-def count_flows(state: State, flows: Flows, final: np.ndarray) -> None:
+def count_flows(state: State, flows: Flows) -> None:
     """Write the month's flows into the ledger of goods and the counters."""
     world = state.world
     needy = inputs_needed(state)[state.firms.sector] > 0
@@ -178,7 +187,6 @@ def count_flows(state: State, flows: Flows, final: np.ndarray) -> None:
     world.book_goods("used", -state.rules.supply.share * float(flows.made[needy].sum()))
     for name, amount in (
         ("traded", flows.bought), ("imported", flows.imported), ("shortage", flows.missed), ("lost_sales", flows.lost),
-        ("wanted", final),
     ):  # fmt: skip
         world.count(name, float(amount.sum()))
 
@@ -188,7 +196,7 @@ RULE = Rule(
     phase="supply",
     about="firms order inputs, hold stocks, produce, ration what is scarce and lose the sales they cannot serve",
     source="Hallegatte 2008; Henriet et al. 2012; Inoue and Todo 2019 (production networks with inventories)",
-    moves=("traded", "up"),
+    moves=("imported", "up"),
     reads=names("firms", ["uid", "sector", "size", "slack", "health"])
     + names("ties", ["nbr", "role", "w"])
     + ("world.demand", "state.trade"),
