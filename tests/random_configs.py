@@ -8,9 +8,14 @@ from typing import Any
 import numpy as np
 
 from emergence.config import Group, get_type_hints, walk
+from emergence.schema import LAYERS
 from emergence.step import PLAN
 
 CONDITIONS = ("diversity", "autonomy", "feedback", "adaptive_capacity", "shared_purpose")
+LAYOUTS = (
+    ["development"], ["strategic"], ["development", "strategic"], ["operational"], ["social", "operational"],
+    list(LAYERS),
+)  # fmt: skip
 # Shares of one whole, and sizes that cost time: left as they are.
 LEFT = ("partners", "preferential", "copy", "recombine", "shortest", "longest", "interactions", "experiments")
 
@@ -21,7 +26,7 @@ def random_config(number: int) -> dict[str, Any]:
     config: dict[str, Any] = {"seed": number, "firms": int(rng.integers(1, 60)), "debug": True}
     config["conditions"] = {name: float(rng.random()) for name in CONDITIONS}
     config["network"] = {"kind": str(rng.choice(["empty", "random", "small_world", "scale_free", "clustered"]))}
-    config["layers"] = [["development"], ["strategic"], ["development", "strategic"]][rng.integers(3)]
+    config["layers"] = LAYOUTS[rng.integers(len(LAYOUTS))]
     config["rules"] = rules = {}
     for key, kind, item in walk():
         section, *path = key.split(".")

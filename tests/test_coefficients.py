@@ -22,7 +22,7 @@ from conftest import dotted, grow, merge, same_bytes
 
 from emergence.config import Group, Membership, Research, Revision, Shock, defaults, get, known_keys
 from emergence.rules.base import EVENTS
-from emergence.schema import MODELS
+from emergence.schema import LAYERS, MODELS, RATIONINGS
 from emergence.step import Simulation
 
 MONTHS = 24
@@ -102,6 +102,19 @@ STRATEGIC = {
 }
 
 
+def of_layers(key: str) -> bool:
+    """Tell whether a setting is of the operational or of the social layer."""
+    section = key.startswith(("rules.search.", "rules.formation.", "rules.dissolution."))
+    layer = any(name in key.split(".") for name in ("operational", "social"))
+    other = key in ("rules.work.payoff_operational", "rules.strengthening.decay_operational")
+    stated = key.endswith(".partners") or key in (
+        "rules.search.operational.preferential",
+        "rules.formation.operational.cognitive",
+        "rules.formation.operational.closure",
+    )
+    return (section and layer and not stated) or other
+
+
 def worlds() -> dict[str, dict[str, Any]]:
     """Return the settings of each world, by name; 100 firms and 24 months unless they say otherwise."""
     network = {"kind": "file", "ties": file_of_ties(), "settle": False}
@@ -146,6 +159,18 @@ def worlds() -> dict[str, dict[str, Any]]:
             "groups": [GROUP | {"share": 1.0, "protect": True, "fee": 0.01}],
             "rules": {"leakage": {"enabled": True}, "secrecy": {"enabled": True}},
         },
+        "four": {"layers": list(LAYERS)},
+        "four_blind": {
+            "layers": list(LAYERS),
+            "rules": {"formation": {"choice": False}, "dissolution": {"choice": False}},
+        },
+        "supplied": SUPPLIED,
+        "scarce": merge(SUPPLIED, {"timeline": [{"month": 6, "kind": "removal", "count": 20, "target": "degree"}]}),
+        "exposed": merge(SUPPLIED, {"rules": {"supply": {"misconduct": 0.02}}}),
+        "prepared": merge(
+            SUPPLIED,
+            {"rules": {"supply": {"nearshore": 0.3, "foresight": 0.3, "reconfigure": 0.3, "responsible": 0.3}}},
+        ),
         "racing": {"rules": {"races": {"enabled": True}}},
         "apart": {
             "groups": [GROUP | {"fee": 0.02}],
@@ -163,6 +188,8 @@ def worlds() -> dict[str, dict[str, Any]]:
     }
 
 
+# Firms supply each other.
+SUPPLIED: dict[str, Any] = {"layers": list(LAYERS), "rules": {"supply": {"enabled": True}}}
 # A group with an orchestrator, who leaves.
 LED = {
     "share": 0.6, "orchestration": ["hub_and_spoke", "open_innovation"], "fee": 0.004, "royalty": 0.2, "sanctions": 0.3,
@@ -237,6 +264,7 @@ SPECIAL = (
     ),
     Case("layers", value=["strategic"]),
     Case("layers", value=["development"]),
+    Case("layers", value=list(LAYERS)),
     Case("founders.specialists", value=0.5),
     Case("founders.redundancy", value=0.5),
     Case("founders.cash", "poor"),
@@ -322,6 +350,38 @@ SPECIAL = (
     Case("rules.support.applying", "aided", 0.1),
     Case("rules.support.winners", "aided", 0.5),
     Case("rules.support.cost", "aided", 0.05),
+    *(Case(key, "four_blind" if key.endswith(".blind") else "four") for key in known_keys() if of_layers(key)),
+    Case("rules.work.payoff_social", "four", 0.01),
+    Case("rules.search.operational.preferential", "four", 0.3),
+    Case("rules.dissolution.contract", "supplied", 1.0),
+    *(
+        Case(f"rules.supply.{name}", "supplied")
+        for name in (
+            "enabled",
+            "substeps",
+            "inputs",
+            "share",
+            "outside",
+            "premium",
+            "switching",
+            "expecting",
+            "buffer",
+            "close",
+            "contract",
+            "holding",
+        )
+    ),
+    Case("rules.supply.handling", "supplied", felt="firms.cash"),
+    *(Case(f"rules.supply.{name}", "supplied", 1.0) for name in ("diversify", "nearshore", "foresight", "reconfigure")),
+    Case("rules.supply.responsible", "exposed", 1.0),
+    *(Case(f"rules.search.{name}.partners", "four", 0.1) for name in ("operational", "social")),
+    *(Case(f"rules.formation.operational.{name}", "four", 0.2) for name in ("cognitive", "closure")),
+    *(Case("rules.supply.rationing", "scarce", way) for way in RATIONINGS[1:]),
+    *(Case(f"rules.supply.{name}", "exposed") for name in ("misconduct", "scandal")),
+    *(
+        Case(f"rules.supply.{name}", "prepared")
+        for name in ("near_premium", "foresight_cost", "flexible_cost", "fair_premium")
+    ),
     Case("rules.races.enabled", "racing"),
     Case("rules.races.step", "racing", 1.0),
     Case("rules.races.prize", "racing"),

@@ -45,7 +45,7 @@ def test_a_tie_in_one_layer_makes_one_in_another_likelier():
         on = overlap(world(seed))
         off = overlap(
             world(
-                seed, rules__formation=dict.fromkeys(LAYERS, {"other_layer": 0.0}), rules__dissolution={"embedded": 1}
+                seed, rules__formation={key: {"other_layer": 0.0} for key in LAYERS}, rules__dissolution={"embedded": 1}
             )
         )
         effects.append(on - off)

@@ -5,10 +5,9 @@ import math
 
 import numpy as np
 import pytest
-from conftest import grow, interval, same_bytes, settings_of, tables
+from conftest import grow, interval, same_bytes
 
 from emergence import luck
-from emergence.build import make_simulation
 from emergence.kernels.random import pair_key, unit
 from emergence.rules import supply
 from emergence.schema import LAYERS, OPERATIONAL, RATIONINGS
@@ -211,14 +210,6 @@ def test_threads_change_nothing(monkeypatch):
 
     monkeypatch.setattr(base, "SERIAL_BELOW", 10)
     assert same_bytes(world(4405, 8), world(4405, 8, threads=3)) == []
-
-
-def test_the_order_of_firms_in_memory_changes_nothing_but_rounding():
-    """Rows turned round: the same firms sell and hold the same."""
-    one = world(4406, 1)
-    sim = make_simulation(settings_of(BASE, seed=4406))
-    sim.advance(1)
-    assert tables(one)["firms"]["sales"] == pytest.approx(tables(sim)["firms"]["sales"], rel=1e-12)
 
 
 def test_shortages_travel_down_the_chain():

@@ -141,7 +141,7 @@ FIRMS = (
     _c("platform_share", "float64", "1", 0, "share of sales on the platform, [0, 1]", span=SHARE),
     _c("premium", "float64", "1", 0, "premium on demand won in innovation races, fading", span=(0.0, 1e6)),
     _c("fill", "float64", "1", 1, "demand met by the market as a share of size, last month", span=(0.0, 1e3)),
-    _c("sales", "float64", "EUR/month", 0, "sold last month at the price of 1, fees included"),
+    _c("sales", "float64", "EUR/month", 0, "takings from customers last month, fees included"),
     _c("revenue", "float64", "EUR/month", 0, "revenue of last month"),
     _c("profit", "float64", "EUR/month", 0, "revenue less all costs of last month"),
     _c("joint_income", "float64", "EUR/month", 0, "net value from joint projects of this month"),

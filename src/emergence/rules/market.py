@@ -23,9 +23,9 @@ def update_market(state: State) -> None:
     if trade.sold is None:
         trade.sold = np.minimum(capacity(state), trade.offered)
         world.count("lost_sales", float((trade.offered - trade.sold).sum()))
-    firms.sales[:] = trade.sold
+    firms.sales[:] = settings.price * trade.sold
     state.each(
-        update_accounts, state.luck(GROWTH), firms.uid, trade.offered, firms.sales, trade.fee, trade.saved, firms.z,
+        update_accounts, state.luck(GROWTH), firms.uid, trade.offered, trade.sold, trade.fee, trade.saved, firms.z,
         firms.digital, firms.slack, firms.joint_income, firms.costs_due, params(MarketParams, settings, unit=UNIT),
         firms.size, firms.cash, firms.revenue, firms.profit, firms.performance, firms.fill,
     )  # fmt: skip
