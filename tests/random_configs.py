@@ -39,6 +39,15 @@ def random_config(number: int) -> dict[str, Any]:
         rules.setdefault(rule.name, {})["enabled"] = bool(rng.random() < 0.85)
     config["groups"] = [random_group(rng) for _ in range(rng.integers(0, 4))]
     config["timeline"] = [random_shock(rng) for _ in range(rng.integers(0, 3))]
+    config["timeline"] += random_events(np.random.default_rng([number, 1]))
+    on = {"cyber_incident": "incidents", "regulation": "market"}
+    needed = {shock["kind"]: ("environment", on.get(shock["kind"], "environment")) for shock in config["timeline"]}
+    # What would strike nobody is refused.
+    config["timeline"] = [
+        shock
+        for shock in config["timeline"]
+        if shock["kind"] == "policy" or all(rules[name]["enabled"] for name in needed[shock["kind"]])
+    ]
     return config
 
 
@@ -65,6 +74,24 @@ def random_group(rng: np.random.Generator) -> dict[str, Any]:
         item for item in fields(Group) if item.name not in ("name", "orchestrator", "institute", "sector", "region")
     )
     return {item.name: random_value(rng, hints[item.name], item) for item in free} | {"share": float(rng.random())}
+
+
+def random_events(rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Draw up to three disasters, pandemics, attacks, regulations and policies."""
+    policies = [("rules.work.temptation", 0.8), ("rules.market.slack", 0.3), ("rules.accounts.enabled", True)]
+    found = []
+    for kind in rng.choice(["supply_disaster", "pandemic", "cyber_incident", "regulation", "policy"], rng.integers(4)):
+        shock: dict[str, Any] = {"month": int(rng.integers(1, 12)), "kind": str(kind), "size": float(rng.random())}
+        shock |= {"duration": int(rng.integers(0, 6)), "recovery": int(rng.integers(0, 6))}
+        if kind == "policy":
+            shock["key"], shock["value"] = policies[rng.integers(3)]
+        elif kind == "cyber_incident":
+            target = str(rng.choice(["random", "degree", "betweenness", "orchestrator"]))
+            shock |= {"target": target, "count": int(rng.integers(1, 8))}
+        elif kind == "supply_disaster" or rng.random() < 0.5:
+            shock["region"] = int(rng.integers(5))
+        found.append(shock)
+    return found
 
 
 def random_shock(rng: np.random.Generator) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from emergence.kernels.random import fill_units
 from emergence.luck import generator, key, normals, stream
 from emergence.network_io import ImportedNetwork, firm_uid, read_network
 from emergence.networks import make_network
+from emergence.policies import AT_THE_START, carry_over, rules_in_force
 from emergence.reading import check_value, read_settings
 from emergence.rules.base import MOST_GROUPS
 from emergence.rules.culture import sector_norms
@@ -190,9 +191,6 @@ def make_simulation(
     return Simulation(world, settings, applied.rules)
 
 
-AT_THE_START = ("rules.environment.interactions", "rules.supply.inputs")  # keys below rules that only shape the start
-
-
 def branch_with(simulation: Simulation, changes: Mapping[str, Any]) -> Simulation:
     """Return a twin of a simulation that goes on under other settings.
 
@@ -228,21 +226,23 @@ def branch_with(simulation: Simulation, changes: Mapping[str, Any]) -> Simulatio
         check_timeline(simulation.world, settings)
     twin = simulation.branch(moved)
     twin.settings = twin._state.settings = settings
-    for name, column in (("rules.formation.own_weight", "autonomy"), ("rules.market.slack", "slack")):
-        if name in moved:
-            # Firms were given the old value when they entered; what was set by hand stays.
-            values = twin.world.firms.column(column)
-            values[values == get(before, name)] = moved[name]
+    twin._state.rules = rules_in_force(twin.rules, settings.timeline, twin.step)
+    carry_over(twin.world, rules_in_force(simulation.rules, simulation.settings.timeline, twin.step), twin._state.rules)
     return twin
 
 
 def check_timeline(world: World, settings: Settings) -> None:
-    """Refuse shocks that would strike nobody: unknown firms or sectors."""
+    """Refuse shocks that would strike nobody: unknown firms, sectors or regions, or a rule that is off."""
     sectors = world.landscape.shape[0]
+    regions = max(settings.founders.regions, int(world.firms.region.max(initial=0)) + 1)
     for k, shock in enumerate(settings.timeline):
-        if shock.sector is not None and shock.sector >= sectors:
-            raise Refusal(f"timeline[{k}].sector: there is no sector {shock.sector}; the last is {sectors - 1}")
-        named = shock.kind == "removal" and shock.target not in TARGETS
+        for name, place, number in (("sector", shock.sector, sectors), ("region", shock.region, regions)):
+            if place is not None and place >= number:
+                raise Refusal(f"timeline[{k}].{name}: there is no {name} {place}; the last is {number - 1}")
+        if shock.kind == "landscape_shift" and shock.region is not None:
+            raise Refusal(f"timeline[{k}].region: a landscape belongs to a sector, not to a region; name a sector")
+        check_rules_of(k, shock, rules_in_force(settings.rules, settings.timeline, shock.month))
+        named = shock.kind in ("removal", "cyber_incident") and shock.target not in TARGETS
         named = named and not shock.target.startswith(BY_UID)
         if named and world.find_firm(shock.target) is None:
             names = {*world.ids.values(), *world.labels.values(), *TARGETS}
@@ -250,6 +250,26 @@ def check_timeline(world: World, settings: Settings) -> None:
                 f"timeline[{k}].target: there is no firm of that name or id, '{shock.target}'; "
                 f"{nearest(shock.target, names)}"
             )
+
+
+# Kinds of shocks that act through a rule besides `environment`.
+ACTS_THROUGH = {"cyber_incident": "incidents", "regulation": "market"}
+
+
+def check_rules_of(k: int, shock: Shock, rules: Rules) -> None:
+    """Refuse a shock that acts through a rule which is off when it strikes."""
+    what = f"timeline[{k}]: a {shock.kind.replace('_', ' ')} in month {shock.month} would strike nobody"
+    if shock.kind == "supply_disaster" and shock.sector is None and shock.region is None:
+        supply = getattr(rules, "supply", None)
+        if supply is None or not supply.enabled:
+            raise Refusal(
+                f"{what}: without region and sector it strikes imports, which only the rule supply uses; "
+                "name a region or a sector" + ("" if supply is None else ", or set rules.supply.enabled=true")
+            )
+    needed = ("environment", ACTS_THROUGH.get(shock.kind, "environment")) if shock.kind != "policy" else ()
+    for name in needed:
+        if not getattr(rules, name).enabled:
+            raise Refusal(f"{what}, because the rule {name} is off; set rules.{name}.enabled=true")
 
 
 def read_file(settings: Settings) -> ImportedNetwork | None:

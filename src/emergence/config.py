@@ -61,6 +61,11 @@ def optional(kind: type, meaning: str, low: float = -math.inf, high: float = mat
     )
 
 
+def anything(meaning: str) -> Any:
+    """Declare a setting that may be a number, a switch or a word; what is valid is checked by who reads it."""
+    return field(default=None, metadata={"anything": True, "unit": "", "meaning": meaning})
+
+
 def part(kind: type) -> Any:
     """Declare a section."""
     return field(default_factory=kind)
@@ -136,6 +141,8 @@ class Drift:
     period: float = num(60.0, 2, 1200, "months", "period of the demand cycle")
     noise: float = num(0.01, 0, 1, "1", "innovation of demand's AR(1)")
     memory: float = num(0.8, 0, 0.999, "1", "coefficient of demand's AR(1)")
+    pandemic_demand: float = num(0.5, 0, 1, "1", "demand lost in a pandemic, per capacity lost")
+    remote_work: float = num(0.37, 0, 1, "1", "share of what a pandemic takes that full digital practice keeps")
 
 
 @dataclass
@@ -667,21 +674,41 @@ class Group:
     prepare: bool = switch(False, "mandate: fill members' cash while an early warning stands")
 
 
+SHOCKS = (
+    "demand_crisis",
+    "landscape_shift",
+    "removal",
+    "supply_disaster",
+    "pandemic",
+    "cyber_incident",
+    "regulation",
+    "policy",
+)
+
+
 @dataclass
 class Shock:
-    """One dated event on the timeline."""
+    """One dated event on the timeline: a shock, a regulation, or a policy that sets another setting."""
 
-    month: int = num(1, 1, 100_000, "month", "when it strikes")
-    kind: str = word("demand_crisis", ("demand_crisis", "landscape_shift", "removal"), "what strikes")
-    size: float = num(0.3, 0, 1, "1", "share of demand lost, or of landscape entries redrawn")
-    duration: int = num(6, 0, 100_000, "months", "demand_crisis: time at the bottom")
-    recovery: int = num(12, 0, 100_000, "months", "demand_crisis: time back to normal")
-    sector: int | None = optional(int, "only this sector", 0, 254)
-    region: int | None = optional(int, "removal: only this region", 0, 999)
-    target: str = word(
-        "random", (), "removal: random, degree (hubs first), orchestrator (who leads groups), or a firm's id"
+    month: int = num(1, 1, 100_000, "month", "when it strikes, or comes into force")
+    kind: str = word("demand_crisis", SHOCKS, "what strikes")
+    size: float = num(
+        0.3, 0, 1, "1", "share lost, of demand, capacity or landscape entries; regulation: cost a month per capacity"
     )
-    count: int = num(1, 0, 10_000_000, "firms", "removal: how many")
+    duration: int = num(6, 0, 100_000, "months", "time at the worst; regulation, policy: time in force, 0 for good")
+    recovery: int = num(12, 0, 100_000, "months", "time back to normal; supply_disaster: until 95% is repaired")
+    sector: int | None = optional(int, "only this sector", 0, 254)
+    region: int | None = optional(int, "only this region", 0, 999)
+    target: str = word(
+        "random",
+        (),
+        "removal, cyber_incident: random, degree (hubs first), betweenness (brokers first), orchestrator (who leads "
+        "groups), or a firm's id",
+    )
+    count: int = num(1, 0, 10_000_000, "firms", "removal, cyber_incident: how many")
+    key: str = word("", (), "policy: which setting below rules")
+    value: bool | float | str | None = anything("policy: what it is set to")
+    says: str = word("", (), "one sentence that tells it as a story")
 
 
 @dataclass

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
-from emergence.config import EXTRA_RULES, Settings, get, num, word
+from emergence.config import EXTRA_RULES, Rules, Settings, get, known_keys, num, word
 from emergence.errors import Refusal, nearest
+from emergence.policies import AT_THE_START, rules_in_force
 from emergence.schema import LAYERS
 
 _TEXT = word("", (), "")
@@ -29,7 +30,14 @@ def read_settings(values: Mapping[str, Any]) -> Settings:
         Naming the key, the value and the valid range or the nearest valid name.
     """
     settings = _read(Settings, values, "")
-    routine = settings.rules.innovation
+    check_whole(settings.rules)
+    check_policies(settings)
+    return settings
+
+
+def check_whole(rules: Rules) -> None:
+    """Refuse rules whose settings do not go together."""
+    routine = rules.innovation
     if routine.shortest > routine.longest:
         raise Refusal(
             "rules.innovation.shortest must not exceed rules.innovation.longest "
@@ -39,10 +47,33 @@ def read_settings(values: Mapping[str, Any]) -> Settings:
         *((f"search.{layer}", "partners", "preferential") for layer in LAYERS),
         ("innovation", "copy", "recombine"),
     ):
-        shares = get(settings.rules, name)
+        shares = get(rules, name)
         if getattr(shares, first) + getattr(shares, second) > 1 + 1e-12:
             raise Refusal(f"rules.{name}: {first} + {second} must not exceed 1: they are shares of one whole")
-    return settings
+
+
+def check_policies(settings: Settings) -> None:
+    """Check the keys and values of the policies on the timeline, and what they make of the rules together."""
+    known = {key: item for key, item in known_keys().items() if key.startswith("rules.")}
+    policies = [(k, shock) for k, shock in enumerate(settings.timeline) if shock.kind == "policy"]
+    for k, shock in enumerate(settings.timeline):
+        if shock.kind != "policy" and (shock.key or shock.value is not None):
+            raise Refusal(f"timeline[{k}]: only a policy has key and value, not a {shock.kind}; write kind: policy")
+    for k, policy in policies:
+        if policy.key not in known or known[policy.key].metadata.get("several"):
+            raise Refusal(
+                f"timeline[{k}].key: a policy sets a number, a switch or a word below rules, not '{policy.key}'; "
+                f"{nearest(policy.key, known)}"
+            )
+        if policy.key in AT_THE_START:
+            raise Refusal(f"timeline[{k}].key: {policy.key} only shapes the start, so no policy can change it")
+        policy.value = check_value(f"timeline[{k}].value, {policy.key}", policy.value, known[policy.key])
+    for k, policy in policies:
+        for month in {policy.month, policy.month + policy.duration}:
+            try:
+                check_whole(rules_in_force(settings.rules, settings.timeline, month))
+            except Refusal as error:
+                raise Refusal(f"timeline[{k}], in month {month}: {error}") from None
 
 
 def _as_list(key: str, value: Any) -> Sequence[Any]:
@@ -98,6 +129,10 @@ def _read(kind: type, values: Any, prefix: str, made: Any = None) -> Any:
 def check_value(key: str, value: Any, item: dataclasses.Field[Any]) -> Any:
     """Return `value` in the type of its declaration, or refuse with range or nearest name."""
     about = item.metadata
+    if about.get("anything"):
+        if isinstance(value, bool | int | float | str) or value is None:
+            return value
+        raise Refusal(f"{key}: a number, true, false or a word is needed, not {value!r}")
     if "optional" in about:
         if value is None:
             return None

@@ -36,6 +36,7 @@ from emergence.errors import Refusal
 from emergence.measures.monthly import measure_month
 from emergence.measures.own import chosen
 from emergence.measures.taken import column_names, measure_taken
+from emergence.policies import RuleBook, as_number, carry_over, turns
 from emergence.reading import read_settings
 from emergence.rules import (
     accounts,
@@ -116,7 +117,7 @@ class Simulation:
     settings : Settings
         As the user gave them.
     rules : Rules
-        After the conditions have set their parameters.
+        After the conditions have set their parameters; policies of the timeline change them while they last.
     """
 
     def __init__(self, world: World, settings: Settings, rules: Rules) -> None:
@@ -128,7 +129,8 @@ class Simulation:
         self.plan = with_own_rules(PLAN, settings)
         self._measures = chosen(settings.output.measures)
         column_names(settings.output.also)
-        self._state = State(world, settings, rules, self.events)
+        self._book = RuleBook()
+        self._state = State(world, settings, self._in_force(world.step), self.events)
         self._fit_columns()
 
     @property
@@ -153,14 +155,28 @@ class Simulation:
 
     def _fit_columns(self) -> None:
         """Let the world have the columns of the optional rules that are on."""
-        self.world.fit_columns({rule.name for rule in self.plan if is_on(self.rules, rule)})
+        self.world.fit_columns({rule.name for rule in self.plan if is_on(self._state.rules, rule)})
+
+    def _in_force(self, month: int) -> Rules:
+        """Return the rules with the policies of a month."""
+        return self._book.at(self.rules, self.settings.timeline, month)
+
+    def _follow_policies(self) -> None:
+        """Let the rules of the coming month be in force, and log the policies that change them."""
+        state, before = self._state, self._state.rules
+        state.rules = self._in_force(state.step)
+        if state.rules is not before:
+            carry_over(self.world, before, state.rules)
+        for policy in turns(self.settings.timeline, state.step):
+            state.log("policy", -1, value=as_number(state.rules, policy.key))
 
     def _month(self) -> None:
+        self._follow_policies()
         self._fit_columns()
         begin_month(self._state)
         before = (self._money(), self._goods()) if self.settings.debug else ()
         for rule in self.plan:
-            if not is_on(self.rules, rule):
+            if not is_on(self._state.rules, rule):
                 continue
             began = time.perf_counter()
             self.apply(rule)

@@ -254,17 +254,16 @@ def follow_all(
 
 
 def as_struck(timeline: Sequence[Shock], struck: Mapping[tuple[int, int], Sequence[int]]) -> list[Shock]:
-    """Return a timeline in which removals by degree or office name the firms that they took in the run itself.
+    """Return a timeline in which shocks aimed at places or offices name the firms that they struck in the run itself.
 
     Otherwise hubs would be other firms in a twin whose ties differ, and its luck another.
     """
-    found, rank = [], Counter[int]()
+    found, place = [], Counter[int]()
     for shock in timeline:
-        if shock.kind == "removal":
-            uids = struck.get((shock.month, rank[shock.month]))
-            rank[shock.month] += 1
-            if shock.target in ("degree", "orchestrator") and uids is not None:
-                shock = replace(shock, target=BY_UID + ",".join(map(str, uids)), sector=None, region=None)
+        uids = struck.get((shock.month, place[shock.month]))
+        place[shock.month] += 1
+        if shock.target in ("degree", "betweenness", "orchestrator") and uids is not None:
+            shock = replace(shock, target=BY_UID + ",".join(map(str, uids)), sector=None, region=None)
         found.append(shock)
     return found
 

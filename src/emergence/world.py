@@ -231,7 +231,7 @@ class World:
     sensed : dict of int to dict
         What each group saw at its last review, by gid.
     struck : dict of (int, int) to list of int
-        Uids of the firms that removals took, by month and number of the removal in it; not saved.
+        Uids of the firms that were picked to be removed or attacked, by month and place on its timeline; not saved.
     ledger : dict of str to float
         Money created (plus) or destroyed (minus) by cause, in EUR; balances change by their sum.
     goods : dict of str to float
@@ -536,7 +536,17 @@ class World:
         for name, column in firms.spec.items():
             if column.dtype.startswith("float"):
                 assert np.isfinite(firms.column(name)).all(), f"firms.{name} is not finite"
-        for name in ("skills", "culture", "purpose", "reputation", "autonomy", "health", "security"):
+        for name in (
+            "skills",
+            "culture",
+            "purpose",
+            "reputation",
+            "autonomy",
+            "health",
+            "security",
+            "damage",
+            "spared",
+        ):
             array = firms.column(name)
             assert not array.size or (array.min() >= 0 and array.max() <= 1), f"firms.{name} left [0, 1]"
         assert not self.size or firms.size.min() > 0, "a firm has no size"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emergence.figures.findings import Findings
-from emergence.figures.shocks import Felt, felt_shocks, key, mark
+from emergence.figures.shocks import Felt, colours, felt_shocks, key, mark
 from emergence.figures.style import BLUE, ORANGE, Drawn, look, new_figure, say
 from emergence.measures.survival import Z95
 
@@ -54,7 +54,7 @@ def caption(findings: Findings, shocks: list[Felt]) -> str:
         "the twelve months before."
     )
     if shocks:
-        text += " Dashed lines and pale bands in red mark shocks: " + key(shocks) + "."
+        text += f" Dashed lines and pale bands {colours(shocks)}: {key(shocks)}."
     return text
 
 

@@ -93,9 +93,14 @@ def told(key: str, value: Any) -> str:
 def dated_shocks(settings: Settings) -> str:
     """Say which shocks strike when."""
     felt = felt_shocks(settings)
-    dated = [f"month {number(one.shock.month)}, {one.words}" for one in felt[:SHOCKS_TOLD]]
+    dated = [f"month {number(one.shock.month)}, {one.words}{story(one)}" for one in felt[:SHOCKS_TOLD]]
     more = f"; and {number(len(felt) - SHOCKS_TOLD)} more" if len(felt) > SHOCKS_TOLD else ""
     return f"Shocks: {'; '.join(dated)}{more}." if felt else "No shocks struck."
+
+
+def story(felt: Felt) -> str:
+    """Return what a scenario says of a shock, in quotation marks after a colon; nothing if it says nothing."""
+    return f': "{felt.says}"' if felt.says else ""
 
 
 def sentence(text: str) -> str:
@@ -314,18 +319,20 @@ def shocks(found: Findings) -> list[str]:
 def before_after(found: Findings, felt: Felt) -> str:
     """Return what the twelve months before and after a shock were like; no claim of a cause."""
     steps, month = found.result.steps, felt.shock.month
-    lead = f"Month {number(month)}, {felt.words}{removed(found, felt)}"
+    lead = f"Month {number(month)}, {felt.words}{removed(found, felt)}{story(felt)}"
     before = steps[(steps["step"] >= month - 12) & (steps["step"] < month)]
     after = steps[(steps["step"] >= month) & (steps["step"] < month + 12)]
     if not len(before) or not len(after):
         return lead + "; too close to an end of the run for a before and after."
     ended = [float(part["exits"].mean()) * 12 for part in (before, after)]
     output = [float(part["output"].mean()) for part in (before, after)]
+    whole = [
+        f"output {money(output[0])} to {money(output[1])} a month",
+        f"firms that ended {number(ended[0])} to {number(ended[1])} a year",
+    ]
+    ill = [float(part["struck"].max()) for part in (before, after)]
     parts = {
-        "demand_crisis": [
-            f"output {money(output[0])} to {money(output[1])} a month",
-            f"firms that ended {number(ended[0])} to {number(ended[1])} a year",
-        ],
+        "cyber_incident": [f"most firms struck at a time {number(ill[0])} to {number(ill[1])}", *whole],
         "landscape_shift": [
             f"mean value of practices {number(before['mean_z'].iloc[-1], 2)} z the month before, "
             f"{number(after['mean_z'].iloc[0], 2)} z in the month, {number(after['mean_z'].iloc[-1], 2)} z "
@@ -338,7 +345,7 @@ def before_after(found: Findings, felt: Felt) -> str:
             f"net value of joint projects {money(float(before['joint_income'].mean()))} to "
             f"{money(float(after['joint_income'].mean()))} a month",
         ],
-    }[felt.shock.kind]
+    }.get(felt.shock.kind, whole)
     return f"{lead}. Twelve months before against twelve from then on: {'; '.join(parts)}."
 
 

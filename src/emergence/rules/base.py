@@ -41,6 +41,7 @@ EVENTS = (
     "joined",
     "left",
     "appointed",
+    "policy",
 )
 EVENT_COLUMNS = {
     "step": "int32",

@@ -1,4 +1,4 @@
-"""Environment: drifting landscapes, demand per sector, dated shocks."""
+"""Environment: drifting landscapes, demand per sector, and the dated shocks of the timeline."""
 
 from __future__ import annotations
 
@@ -6,19 +6,29 @@ import numpy as np
 
 from emergence import luck
 from emergence.config import Shock
+from emergence.kernels.incidents import STRUCK
 from emergence.kernels.landscape import mark_own_entries, redraw_entries, share_entries, update_z
 from emergence.kernels.random import fill_units
 from emergence.luck import key, stream
+from emergence.measures.graph import as_graph
+from emergence.measures.paths import betweenness_of
 from emergence.rules.base import Rule, State, names
+from emergence.rules.health import HEALTH, settle_health
+from emergence.rules.timeline import is_abroad, severity_of, share_struck, struck_by
 
 DRIFT = stream("environment.drift")
 SHIFT = stream("environment.shift")
 COMMON = stream("environment.common")
 DEMAND = stream("environment.demand")
 REMOVAL = stream("environment.removal")
+CYBER = stream("environment.cyber")
+PATHS = stream("environment.paths")
 BY_UID = "uid:"  # a target that names firms by their uids
-TARGETS = ("random", "degree", "orchestrator")
+TARGETS = ("random", "degree", "betweenness", "orchestrator")
 MOST_SHOCKS = 1000  # of one kind in one month
+SOURCES = 512  # firms from which paths are counted; all of them in smaller worlds
+UNREPAIRED = 0.05  # of the damage is left after the time of recovery
+NEGLIGIBLE = 1e-3  # of capacity: what is left of damage below it is as good as repaired
 
 
 def update_environment(state: State) -> None:
@@ -40,14 +50,17 @@ def update_environment(state: State) -> None:
             which = luck.key(world.seed, SHIFT, state.step * MOST_SHOCKS + rank)
             redraw(state, which, shock.size, -1 if shock.sector is None else shock.sector)
             changed = True
+        if shock.kind == "removal":
+            remove(state, shock, place, rank)
+        elif shock.kind == "cyber_incident":
+            attack(state, shock, place, rank)
+        elif shock.kind != "policy":
             state.log("shock", -1, value=shock.size)
-        elif shock.kind == "demand_crisis":
-            state.log("shock", -1, value=shock.size)
-        else:
-            remove(state, shock, rank)
     if changed:
         firms = state.firms
         state.each(update_z, firms.practice, firms.sector, world.landscape, firms.z)
+    damage_and_repair(state)
+    settle_health(state)
     world.demand["level"] = demand_level(state)
 
 
@@ -86,60 +99,100 @@ def demand_level(state: State) -> np.ndarray:
     normal = luck.normals(units)[:, 0]
     world.demand["ar"] = settings.memory * world.demand["ar"] + settings.noise * normal
     level = (1.0 + settings.cycle * np.sin(2.0 * np.pi * state.step / settings.period)) * np.exp(world.demand["ar"])
+    lost = {"demand_crisis": 1.0, "pandemic": settings.pandemic_demand}
     for shock in state.settings.timeline:
-        if shock.kind == "demand_crisis":
-            lost = shock.size * severity(state.step - shock.month, shock.duration, shock.recovery)
-            hit = np.ones(sectors, bool) if shock.sector is None else np.arange(sectors) == shock.sector
-            level = np.where(hit, level * (1.0 - lost), level)
+        if shock.kind in lost:
+            fall = shock.size * lost[shock.kind] * severity_of(state, shock)
+            level = level * (1.0 - fall * share_struck(state, shock, sectors)) if fall > 0 else level
     return level
 
 
-def severity(months: int, duration: int, recovery: int) -> float:
-    """Return how much of a shock is felt so many months after it struck, in [0, 1]."""
-    if months < 0 or months >= duration + recovery:
-        return 0.0
-    return 1.0 if months < duration else 1.0 - (months - duration + 1) / (recovery + 1)
+def damage_and_repair(state: State) -> None:
+    """Let the disasters of this month destroy capacity, and repair what earlier ones destroyed.
+
+    Of what is left the same share is repaired each month, so that 95% is after the time of recovery; if several
+    struck a firm, the latest says when. What nobody but a user has damaged is not repaired.
+    """
+    firms = state.firms
+    disasters = [one for one in state.settings.timeline if one.kind == "supply_disaster" and not is_abroad(one)]
+    disasters = [one for one in disasters if one.month <= state.step]
+    if not disasters:
+        return
+    repaired = np.zeros(state.world.size)
+    for shock in sorted(disasters, key=lambda one: one.month):
+        # Who came later found nothing destroyed.
+        struck = struck_by(state, shock) & (firms.born < shock.month)
+        if shock.month == state.step:
+            firms.damage[struck] = 1.0 - (1.0 - firms.damage[struck]) * (1.0 - shock.size)
+        begun = state.step >= shock.month + shock.duration
+        repaired[struck] = 1.0 - UNREPAIRED ** (1.0 / max(shock.recovery, 1e-9)) if begun else 0.0
+    left = firms.damage * (1.0 - repaired)
+    firms.damage[:] = np.where((repaired > 0) & (left < NEGLIGIBLE), 0.0, left)
 
 
-def imports_available(state: State) -> float:
-    """Return the share of what is ordered from outside the model that comes this month, 0 to 1."""
-    return 1.0
-
-
-def remove(state: State, shock: Shock, rank: int) -> None:
+def remove(state: State, shock: Shock, place: int, rank: int) -> None:
     """Take firms out of the world: a named one, hubs, or random ones of a sector or region."""
+    firms = state.firms
+    gone = picked(state, shock, fill_units(state.luck(REMOVAL), firms.uid, rank + 1)[:, rank])
+    state.world.struck[state.step, place] = firms.uid[gone].tolist()
+    if not gone.size:
+        return
+    state.log("shock", firms.uid[gone], value=firms.size[gone])
+    struck = np.zeros(state.world.size, bool)
+    struck[gone] = True
+    state.retire(struck)
+
+
+def attack(state: State, shock: Shock, place: int, rank: int) -> None:
+    """Strike firms with an incident, which then takes its course by the rule of incidents."""
+    firms = state.firms
+    hit = picked(state, shock, fill_units(state.luck(CYBER), firms.uid, rank + 1)[:, rank])
+    state.world.struck[state.step, place] = firms.uid[hit].tolist()
+    state.log("shock", -1, value=float(hit.size))
+    state.log("incident", firms.uid[hit[firms.incident[hit] != STRUCK]])
+    firms.incident[hit] = STRUCK
+
+
+def picked(state: State, shock: Shock, chance: np.ndarray) -> np.ndarray:
+    """Return the rows of the firms that a shock is aimed at, int64[firms struck].
+
+    Parameters
+    ----------
+    chance : float64[firms]
+        Uniform draws, which tell equals apart; never the order of rows.
+    """
     world, firms = state.world, state.firms
-    eligible = np.ones(world.size, bool)
-    if shock.sector is not None:
-        eligible &= firms.sector == shock.sector
-    if shock.region is not None:
-        eligible &= firms.region == shock.region
-    chance = fill_units(state.luck(REMOVAL), firms.uid, rank + 1)[:, rank]
-    count = shock.count
+    eligible, count = struck_by(state, shock), shock.count
+    order_by = np.zeros(world.size)
     if shock.target == "random":
         order_by = chance
     elif shock.target == "degree":
         order_by = -sum(ties.degree() for ties in world.ties).astype(float)  # type: ignore[union-attr]
+    elif shock.target == "betweenness":
+        order_by = -on_paths(state)
     elif shock.target == "orchestrator":
-        order_by = np.zeros(world.size)
         eligible &= np.isin(firms.uid, world.groups.orchestrator)
     elif shock.target.startswith(BY_UID):
-        order_by = np.zeros(world.size)
         uids = uids_of(shock.target)
         eligible, count = np.isin(firms.uid, uids), uids.size
     else:
-        order_by = np.zeros(world.size)
         eligible &= firms.uid == world.find_firm(shock.target)
-    # Equal degrees are told apart by luck, never by the order of rows.
     order = np.lexsort((chance, order_by))
-    gone = order[eligible[order]][:count]
-    world.struck[state.step, rank] = firms.uid[gone].tolist()
-    if not gone.size:
-        return
-    state.log("shock", firms.uid[gone], value=firms.size[gone])
-    struck = np.zeros(world.size, bool)
-    struck[gone] = True
-    state.retire(struck)
+    return order[eligible[order]][:count]
+
+
+def on_paths(state: State) -> np.ndarray:
+    """Return the share of shortest paths that run through each firm, all layers laid together, float64[firms].
+
+    In worlds of more than 512 firms from that many, drawn by luck.
+    """
+    uid = state.firms.uid
+    rows = np.argsort(uid)  # a graph of a world has its firms in this order
+    chance = fill_units(state.luck(PATHS), uid[rows], 1)[:, 0]
+    sources = np.sort(np.argsort(chance, kind="stable")[:SOURCES])
+    found = np.empty(uid.size)
+    found[rows] = betweenness_of(as_graph(state.world), sources)
+    return found
 
 
 def uids_of(target: str) -> np.ndarray:
@@ -151,10 +204,11 @@ def uids_of(target: str) -> np.ndarray:
 RULE = Rule(
     name="environment",
     phase="environment",
-    about="landscapes drift or jump, demand follows a cycle, dated shocks strike",
-    source="Kauffman 1993 (landscapes); cycle plus AR(1)",
+    about="landscapes drift or jump, demand follows a cycle, dated shocks strike and are overcome",
+    source="Kauffman 1993 (landscapes); cycle plus AR(1); Guerrieri et al. 2022 (pandemics)",
     moves=("mean_z", "down"),
-    reads=names("firms", ["practice", "sector", "region", "uid", "size", "cash"]),
-    writes=("firms", "ties", "firms.z", "world.landscape", "world.own_left", "world.demand"),
+    reads=names("firms", ["practice", "sector", "region", "uid", "size", "cash", "born", "digital"]),
+    writes=("firms", "ties", "firms.z", "world.landscape", "world.own_left", "world.demand")
+    + names("firms", ["damage", "incident", *HEALTH]),
     update=update_environment,
 )

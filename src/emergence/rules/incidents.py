@@ -7,6 +7,7 @@ import numpy as np
 from emergence.kernels.incidents import STRUCK, IncidentParams, update_incidents
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names, params
+from emergence.rules.health import HEALTH, settle_health
 
 SPREAD = stream("incidents.spread")
 
@@ -20,10 +21,9 @@ def update_incidents_of(state: State) -> None:
         params(IncidentParams, settings), new,
     )  # fmt: skip
     was, now = firms.incident == STRUCK, new == STRUCK
-    firms.health[now & ~was] = 1.0 - settings.damage
-    firms.health[was & ~now] = 1.0
     state.log("incident", firms.uid[now & ~was])
     firms.incident[:] = new
+    settle_health(state)
 
 
 RULE = Rule(
@@ -32,7 +32,8 @@ RULE = Rule(
     about="incidents strike firms, spread to partners and are overcome; the struck lose capacity",
     source="Kermack and McKendrick 1927 (SIR)",
     moves=("struck", "up"),
-    reads=names("firms", ["uid", "incident", "security"]) + names("ties", ["nbr", "w"]),
-    writes=names("firms", ["incident", "health"]),
+    reads=names("firms", ["uid", "incident", "security", "damage", "digital", "sector", "region"])
+    + names("ties", ["nbr", "w"]),
+    writes=names("firms", ["incident", *HEALTH]),
     update=update_incidents_of,
 )

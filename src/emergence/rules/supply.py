@@ -10,7 +10,7 @@ from emergence.kernels.random import fill_units
 from emergence.kernels.supply import SupplyParams
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names, params
-from emergence.rules.environment import imports_available
+from emergence.rules.timeline import imports_available
 from emergence.rules.trade import Trade, capacity, trade_of
 from emergence.schema import INPUTS, OPERATIONAL, RATIONINGS
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emergence.rules.base import State
+from emergence.rules.timeline import regulation_costs
 from emergence.schema import SPECIALIST
 
 
@@ -43,7 +44,7 @@ def trade_of(state: State) -> Trade:
     """Return the month's trade; whoever asks first finds the demand that the market shares out by attraction."""
     if state.trade is None:
         zero = np.zeros(state.world.size)
-        state.trade = Trade(offered_demand(state), zero, zero.copy(), zero.copy())
+        state.trade = Trade(offered_demand(state), zero, zero.copy(), regulation_costs(state))
     return state.trade
 
 
