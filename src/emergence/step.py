@@ -9,7 +9,7 @@ Order of the phases and of the rules in them:
 5. strengthening and decay: strengthening
 6. innovation: secrecy, knowledge, rivalry, innovation, research, races, leakage
 7. adaptation: adaptation, strategies, culture
-8. market and money: market, support, credit, exit, entry
+8. market and money: referrals, sales, overflow, purchasing, market, aid, support, credit, exit, entry
 9. digital and contagion: adoption, incidents
 10. dissolution: dissolution
 11. governance, sensing, steering: membership, revision, steering, orchestration
@@ -40,6 +40,7 @@ from emergence.rules import (
     accounts,
     adaptation,
     adoption,
+    aid,
     credit,
     culture,
     dissolution,
@@ -54,10 +55,14 @@ from emergence.rules import (
     market,
     membership,
     orchestration,
+    overflow,
+    purchasing,
     races,
+    referrals,
     research,
     revision,
     rivalry,
+    sales,
     search,
     secrecy,
     steering,
@@ -88,7 +93,12 @@ PLAN: tuple[Rule, ...] = (
     adaptation.RULE,
     strategies.RULE,
     culture.RULE,
+    referrals.RULE,
+    sales.RULE,
+    overflow.RULE,
+    purchasing.RULE,
     market.RULE,
+    aid.RULE,
     support.RULE,
     credit.RULE,
     exit.RULE,
