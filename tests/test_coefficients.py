@@ -20,7 +20,21 @@ import numpy as np
 import pytest
 from conftest import dotted, grow, merge, same_bytes
 
-from emergence.config import Group, Membership, Research, Revision, Shock, defaults, get, known_keys
+from emergence.config import (
+    Aid,
+    Group,
+    Membership,
+    Overflow,
+    Purchasing,
+    Referrals,
+    Research,
+    Revision,
+    Sales,
+    Shock,
+    defaults,
+    get,
+    known_keys,
+)
 from emergence.rules.base import EVENTS
 from emergence.schema import LAYERS, MODELS, RATIONINGS
 from emergence.step import Simulation
@@ -91,6 +105,21 @@ POOR = {
 }
 
 
+# Money around ties: everything on, a group that buys together and bids from afar, and capacity that is struck.
+PARTNERED = merge(
+    POOR,
+    {
+        "groups": [{"share": 0.4, "purchasing": True, "remote": True}],
+        "rules": {
+            **{name: {"enabled": True} for name in ("referrals", "sales", "overflow", "purchasing")},
+            # So near each other that who helps now may be in need soon.
+            "aid": {"enabled": True, "need": 0.2, "buffer": 0.25, "trust": 0.5, "willing": 0.5},
+            "incidents": {"enabled": True, "start": 0.02},
+        },
+    },
+)
+
+
 # Firms differ in their strategies, learn, and some are in a group that minds cheating.
 STRATEGIC = {
     "founders": {"strategy_spread": 0.25},
@@ -124,6 +153,7 @@ def worlds() -> dict[str, dict[str, Any]]:
     return {
         "plain": {},
         "poor": POOR,
+        "partnered": PARTNERED,
         "crowded": {"rules": {"formation": {"attention": 4.0}}},
         "gossip": {"rules": {"strengthening": {"evidence": 4.0}}},
         "forgetful": {"rules": {"knowledge": {"forgetting": 0.05}}},
@@ -274,6 +304,17 @@ SPECIAL = (
         Case(f"rules.steering.{name}", "steered")
         for name in ("enabled", "review", "noise", "need", "critical", "opportunism", "publishing")
     ),
+    *(
+        Case(f"rules.{section.__name__.lower()}.{item.name}", "partnered")
+        for section in (Referrals, Sales, Overflow, Purchasing, Aid)
+        for item in fields(section)
+        if (section, item.name) not in ((Referrals, "enabled"), (Purchasing, "enabled"), (Overflow, "commission"))
+    ),
+    Case("rules.overflow.commission", "partnered", 0.9),
+    Case("rules.referrals.enabled"),
+    Case("rules.purchasing.enabled"),
+    Case("groups.purchasing", "partnered"),
+    Case("rules.credit.spreading", "poor", 0.5),
     Case("layers", value=["strategic"]),
     Case("layers", value=["development"]),
     Case("layers", value=list(LAYERS)),

@@ -56,7 +56,7 @@ STRATEGIES = stream("build.strategies")
 # Settings of a group that are columns of the same name.
 TAKEN_OVER = (
     "transparency", "sanctions", "mending", "protection", "events", "remote", "fee", "monitoring", "coordination",
-    "follow", "royalty", "adaptive",
+    "follow", "royalty", "adaptive", "purchasing",
 )  # fmt: skip
 STRONG, WEAK = 0.9, 0.1  # skills of a firm that is good at one thing alone
 

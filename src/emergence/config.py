@@ -362,6 +362,54 @@ class Culture:
 
 
 @dataclass
+class Referrals:
+    """Customers whom partners send on."""
+
+    enabled: bool = switch(False, "rule on")
+    rate: float = num(
+        0.5, 0, 100, "1/month", "customers sent on a tie, times w, the partner's trust and complementarity"
+    )
+    conversion: float = num(0.4, 0, 1, "1", "share of those sent who become customers")
+    value: float = num(250.0, 0, 1e9, "EUR/month", "what a customer buys, times root of size/10,000")
+    retention: float = num(0.95, 0, 0.999, "1/month", "share of customers who stay for another month")
+    new: float = num(0.3, 0, 1, "1", "share of referred demand new to the sector; the rest is taken from its others")
+
+
+@dataclass
+class Sales:
+    """Joint sales: tied firms bid together for large orders."""
+
+    enabled: bool = switch(False, "rule on")
+    orders: float = num(3.0, 0, 1000, "1/month", "large orders per 100 founders of a sector (Poisson)")
+    size: float = num(1.2, 0.01, 1e6, "1", "median order, in median founders' capacities")
+    spread: float = num(0.5, 0, 3, "log", "standard deviation of log order")
+    commitment: float = num(0.5, 0, 1, "1", "share of its capacity that a firm can give to orders in a month")
+    team: int = num(5, 2, 20, "firms", "largest team")
+    standard: float = num(0.6, 0, 1, "1", "an order asks for two skills, and for each somebody this good")
+    trust: float = num(0.5, 0, 1, "1", "partners of more trust than this, both ways, bid together")
+
+
+@dataclass
+class Overflow:
+    """Lending of spare capacity: partners serve orders that a firm cannot."""
+
+    enabled: bool = switch(False, "rule on")
+    share: float = num(0.8, 0, 1, "1", "share of the orders above capacity that is offered to partners")
+    trust: float = num(0.6, 0, 1, "1", "partners help whom they trust more than this")
+    commission: float = num(0.05, 0, 1, "1", "share of the price that stays with the firm that passes an order on")
+
+
+@dataclass
+class Purchasing:
+    """Joint purchasing."""
+
+    enabled: bool = switch(False, "rule on")
+    exponent: float = num(0.05, 0, 1, "1", "unit price of inputs x (pooled volume/own volume)^-this")
+    inputs: float = num(0.2, 0, 1, "1", "share of sales that inputs cost")
+    strength: float = num(0.6, 0, 1, "1", "strategic partners buy together on ties stronger than this")
+
+
+@dataclass
 class Market:
     """Revenue, costs, cash and size."""
 
@@ -426,6 +474,21 @@ class Supply:
 
 
 @dataclass
+class Aid:
+    """Mutual aid: who has cash to spare helps members and trusted partners in need."""
+
+    enabled: bool = switch(False, "rule on")
+    need: float = num(0.05, -10, 120, "months", "cash in months of capacity that those in need are brought up to")
+    buffer: float = num(0.15, -10, 1e12, "months", "cash in months of capacity that who helps keeps for itself")
+    share: float = num(1.0, 0, 1, "1", "share of the cash above the buffer that is given at most, a month")
+    trust: float = num(0.6, 0, 1, "1", "partners help whom they trust more than this")
+    willing: float = num(0.8, 0, 1, "1", "chance that who can help does, x 2 x propensity to be relational, at most 1")
+    members: bool = switch(True, "members of a group help each other too")
+    gratitude: float = num(0.5, 0, 100, "count", "good experience with who helped")
+    ingratitude: float = num(0.5, 0, 100, "count", "bad experience with who was helped and could help, but did not")
+
+
+@dataclass
 class Support:
     """A pot of money for which firms compete."""
 
@@ -445,6 +508,7 @@ class Credit:
     enabled: bool = switch(True, "rule on")
     limit: float = num(0.25, 0, 1e12, "months", "credit limit in months of capacity")
     claims: float = num(0.05, 0, 1, "1", "claim on a partner, times w and the smaller size; lost when it ends")
+    spreading: float = num(0.0, 0, 1, "1", "claim x (creditor's ties)^-this; 1 spreads one sum over all its partners")
 
 
 @dataclass
@@ -619,8 +683,13 @@ class Rules:
     adaptation: Adaptation = part(Adaptation)
     strategies: Strategies = part(Strategies)
     culture: Culture = part(Culture)
+    referrals: Referrals = part(Referrals)
+    sales: Sales = part(Sales)
+    overflow: Overflow = part(Overflow)
+    purchasing: Purchasing = part(Purchasing)
     supply: Supply = part(Supply)
     market: Market = part(Market)
+    aid: Aid = part(Aid)
     support: Support = part(Support)
     credit: Credit = part(Credit)
     exit: Exit = part(Exit)
@@ -663,6 +732,7 @@ class Group:
     protection: float = num(0.0, 0, 1, "1", "protection of know-how between members: less leaks, less need be hidden")
     events: float = num(0.2, 0, 1, "1", "share of a member's meetings that take place at its events")
     remote: bool = switch(False, "its events know no distance")
+    purchasing: bool = switch(False, "members buy together, see rules.purchasing")
     fee: float = num(0.002, 0, 1, "months", "fee a month, in months of the member's capacity")
     monitoring: float = num(0.001, 0, 1, "months", "cost of transparency, sanctions, coordination at 1, per member")
     fund: bool = switch(False, "mandate: give cash to members in need")

@@ -9,8 +9,8 @@ Order of the phases and of the rules in them:
 5. strengthening and decay: strengthening
 6. innovation: secrecy, knowledge, rivalry, innovation, research, races, leakage
 7. adaptation: adaptation, strategies, culture
-8. supply: supply
-9. market and money: market, support, credit, exit, entry
+8. demand and supply: referrals, sales, overflow, supply
+9. market and money: purchasing, market, aid, support, credit, exit, entry
 10. digital and contagion: adoption, incidents
 11. dissolution: dissolution
 12. governance, sensing, steering: membership, revision, steering, orchestration
@@ -42,6 +42,7 @@ from emergence.rules import (
     accounts,
     adaptation,
     adoption,
+    aid,
     credit,
     culture,
     dissolution,
@@ -56,10 +57,14 @@ from emergence.rules import (
     market,
     membership,
     orchestration,
+    overflow,
+    purchasing,
     races,
+    referrals,
     research,
     revision,
     rivalry,
+    sales,
     search,
     secrecy,
     steering,
@@ -91,8 +96,13 @@ PLAN: tuple[Rule, ...] = (
     adaptation.RULE,
     strategies.RULE,
     culture.RULE,
+    referrals.RULE,
+    sales.RULE,
+    overflow.RULE,
     supply.RULE,
+    purchasing.RULE,
     market.RULE,
+    aid.RULE,
     support.RULE,
     credit.RULE,
     exit.RULE,

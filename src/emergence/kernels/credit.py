@@ -52,14 +52,20 @@ def cascade_defaults(ptr, nbr, claim, capital, slack, failed, losses):
 
 
 @njit(cache=True, nogil=True)
-def add_losses(gone, share, size, ptr_a, nbr_a, w_a, ptr_b, nbr_b, w_b, losses):
-    """Add to `losses` (float64[n], EUR) what the creditors of firms that end (bool[n]) lose in two layers.
+def add_losses(gone, share, size, ptr, nbr, w, losses):
+    """Add to `losses` (float64[n], EUR) what the creditors of firms that end (bool[n]) lose in all layers.
 
-    A tie of strength w carries a claim each way of `share` x w x the smaller of the two sizes.
+    A tie of strength w carries a claim each way of the creditor's `share` (float64[n]) x w x the smaller of the
+    two sizes.
+
+    Parameters
+    ----------
+    ptr, nbr, w : tuple of int64[n + 1], int32[m], float32[m]
+        Of each layer.
     """
     for i in range(gone.size):
         if gone[i]:
-            for h in range(ptr_a[i], ptr_a[i + 1]):
-                losses[nbr_a[h]] += share * np.float64(w_a[h]) * min(size[i], size[nbr_a[h]])
-            for h in range(ptr_b[i], ptr_b[i + 1]):
-                losses[nbr_b[h]] += share * np.float64(w_b[h]) * min(size[i], size[nbr_b[h]])
+            for layer in range(len(ptr)):
+                for h in range(ptr[layer][i], ptr[layer][i + 1]):
+                    j = nbr[layer][h]
+                    losses[j] += share[j] * np.float64(w[layer][h]) * min(size[i], size[j])

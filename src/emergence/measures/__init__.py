@@ -5,8 +5,9 @@ giant_share, core_share, reciprocity, assortativity, communities, modularity, me
 small_world_omega, betweenness, burt_constraint, effective_size, schneider_r, removal_curve, degree_tail,
 dependence, power, power_imbalance. Of values: gini, hhi, top_share, hill, fit_tail, kaplan_meier. Of matrices:
 influence_vector, esri, shock. Of a world: systemic_risk, network_health, engagement, satisfaction, conduct,
-group_month, value_by_kind. Of replicates and their twins: paired_interval, ratio_interval, resilience, regained.
-Of series: early_warning, with warning_rate and false_alarms against null runs.
+group_month, value_by_kind, market_shares, largest_share, cost_saved, net_promoter, network_return. Of replicates
+and their twins: paired_interval, ratio_interval, resilience, regained. Of series: revenue_growth, early_warning,
+with warning_rate and false_alarms against null runs.
 """
 
 from __future__ import annotations
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from emergence.measures.health import engagement, network_health, satisfaction
     from emergence.measures.influence import influence_vector
     from emergence.measures.interval import paired_interval, ratio_interval
+    from emergence.measures.kpis import (
+        cost_saved,
+        largest_share,
+        market_shares,
+        net_promoter,
+        network_return,
+        revenue_growth,
+    )
     from emergence.measures.paths import betweenness, mean_path_length, small_world_omega
     from emergence.measures.recovery import Regained, Resilience, regained, resilience
     from emergence.measures.robustness import removal_curve, schneider_r
@@ -50,6 +59,7 @@ _HOMES = {
     "health": ("engagement", "network_health", "satisfaction"),
     "influence": ("influence_vector",),
     "interval": ("paired_interval", "ratio_interval"),
+    "kpis": ("cost_saved", "largest_share", "market_shares", "net_promoter", "network_return", "revenue_growth"),
     "paths": ("betweenness", "mean_path_length", "small_world_omega"),
     "recovery": ("Regained", "Resilience", "regained", "resilience"),
     "robustness": ("removal_curve", "schneider_r"),
@@ -78,6 +88,7 @@ __all__ = [
     "communities",
     "conduct",
     "core_share",
+    "cost_saved",
     "degree_tail",
     "density",
     "dependence",
@@ -94,9 +105,13 @@ __all__ = [
     "hill",
     "influence_vector",
     "kaplan_meier",
+    "largest_share",
+    "market_shares",
     "mean_path_length",
     "modularity",
+    "net_promoter",
     "network_health",
+    "network_return",
     "paired_interval",
     "power",
     "power_imbalance",
@@ -105,6 +120,7 @@ __all__ = [
     "regained",
     "removal_curve",
     "resilience",
+    "revenue_growth",
     "satisfaction",
     "schneider_r",
     "shock",

@@ -7,6 +7,7 @@ import numpy as np
 from emergence.config import Settings
 from emergence.kernels.incidents import STRUCK
 from emergence.kernels.shape import component_labels, mean_clustering
+from emergence.measures import kpis
 from emergence.measures.equity import gini
 from emergence.schema import BITS, LAYERS, VALUES
 from emergence.world import World
@@ -71,6 +72,20 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "group_spending": ("EUR/month", "what groups paid out in interventions"),
     "digital": ("1", "share of firms with digital practice"),
     "struck": ("count", "firms with an incident under way"),
+    "referrals": ("count/month", "customers whom partners sent"),
+    "customers": ("count/month", "customers won among those sent"),
+    "customer_value": ("EUR", "what a customer won will buy until it leaves, mean; 0 if none was won"),
+    "referred": ("EUR/month", "demand of customers whom partners sent"),
+    "orders": ("count/month", "large orders that came"),
+    "orders_won": ("count/month", "large orders that a team of partners won"),
+    "joint_sales": ("EUR/month", "large orders won"),
+    "overflow": ("EUR/month", "orders passed on to partners with spare capacity"),
+    "cost_saved": ("EUR/month", "costs saved by joint purchasing"),
+    "aid": ("EUR/month", "cash given to partners and members in need"),
+    "helped": ("count/month", "firms that were given cash"),
+    "market_share": ("1", "share of its largest seller in a sector, mean over sectors by sales"),
+    "net_promoter": ("1", "share of firms whose mean trust in partners is above .7, less that below .4"),
+    "network_return": ("1", "value of ties for each EUR that ties and fees cost"),
     "value_revenue": ("EUR/month", "net gains of joint projects; value_... are smoothed, 0 unless `accounts` is on"),
     "value_cost": ("EUR/month", "costs saved by routines that were taken over from partners"),
     "value_knowledge": ("points/month", "skills learnt from partners"),
@@ -128,10 +143,24 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
         "digital": float(firms.digital.mean()) if world.size else 0.0,
         "struck": float(np.count_nonzero(firms.incident == STRUCK)),
     }
+    customers, market = counts.get("customers", 0.0), settings.rules.market
+    row |= {
+        "customer_value": counts.get("lifetime_value", 0.0) / customers if customers else 0.0,
+        "referred": float(firms.referred.sum()) if "referred" in firms.spec else 0.0,
+        "cost_saved": kpis.cost_saved(world),
+        "market_share": known_or_0(kpis.largest_share(world)),
+        "net_promoter": known_or_0(kpis.net_promoter(world)),
+        "network_return": known_or_0(kpis.network_return(world, market.tie_cost)),
+    }
     if "accounts" in firms.spec:
         whole = firms.accounts.sum(axis=0)
         row |= {f"value_{kind}": float(total) for kind, total in zip(VALUES, whole, strict=True)}
     return row
+
+
+def known_or_0(value: float) -> float:
+    """Return the value, 0 where there is nothing to measure."""
+    return value if np.isfinite(value) else 0.0
 
 
 def practice_spread(practice: np.ndarray) -> float:

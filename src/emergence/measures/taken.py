@@ -21,7 +21,11 @@ WORLD = {
     "network_health": "share of ties that are alive, times the share of firms that hang together",
     "engagement": "joint projects per firm",
     "satisfaction": "share of members who earn more by belonging than they pay",
+    "net_promoter": "share of firms whose mean trust in partners is above .7, less that below .4",
+    "network_return": "value of ties for each EUR that ties and fees cost",
+    "cost_saved": "what joint purchasing saved",
 }
+UNITS = {"engagement": "per month", "cost_saved": "EUR/month"}  # all others are pure numbers
 YEARLY, SAMPLE = 12, 64  # months between two looks at what costs much; sources of sampled paths
 
 
@@ -83,7 +87,7 @@ def known() -> dict[str, tuple[str, str, int]]:
     found["power"] = ("1", "power over partners: their dependence less one's own, mean", 1)
     found["power_imbalance"] = ("1", "difference of partners' dependence on each other, mean over ties", 1)
     for name, meaning in WORLD.items():
-        found[name] = ("1" if name != "engagement" else "per month", meaning, 1)
+        found[name] = (UNITS.get(name, "1"), meaning, 1)
     found["systemic"] = ("1", "share of all output that the worst single loss takes", YEARLY)
     return found
 
@@ -146,7 +150,7 @@ def _measure(world: World, taken: Taken) -> float:
     if taken.measure == "satisfaction":
         return m.satisfaction(world, among, taken.group)
     if taken.measure in WORLD:
-        return (m.network_health if taken.measure == "network_health" else m.engagement)(world, among)
+        return float(getattr(m, taken.measure)(world, among=among))
     layer = None if taken.layer == "all" else taken.layer
     if taken.measure in ("dependence", "power", "systemic"):
         ways = {"dependence": m.dependence, "power": m.power, "systemic": lambda world, _: m.systemic_risk(world)}

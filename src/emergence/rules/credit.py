@@ -32,24 +32,38 @@ def update_credit(state: State) -> None:
 def claims(state: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return for each firm its creditors over the acting layers and their claims in EUR, as rows of a table.
 
-    A tie of strength w carries a claim each way of `claims` x w x the smaller of the two sizes.
+    A tie of strength w carries a claim each way of `claims` x w x the smaller of the two sizes; see `shares`.
     """
-    firms, share = state.firms, state.rules.credit.claims
+    firms, share = state.firms, shares(state)
     layers = [state.ties(layer) for layer in state.acting]
     ptr, places = joint_rows([ties.ptr for ties in layers])
     nbr, claim = np.empty(ptr[-1], np.int32), np.empty(ptr[-1])
     for at, ties in zip(places, layers, strict=True):
         owner = np.repeat(np.arange(ties.ptr.size - 1), np.diff(ties.ptr))
         nbr[at] = ties.nbr
-        claim[at] = share * ties.w.astype(np.float64) * np.minimum(firms.size[owner], firms.size[ties.nbr])
+        claim[at] = share[ties.nbr] * ties.w.astype(np.float64) * np.minimum(firms.size[owner], firms.size[ties.nbr])
     return ptr, nbr, claim
+
+
+def shares(state: State) -> np.ndarray:
+    """Return what a creditor has lent on a tie of full strength, in months of the smaller size, float64[firms].
+
+    With `spreading` s it falls as (ties of the creditor)^-s; at 1 the sum lent does not grow with the ties.
+    """
+    settings = state.rules.credit
+    share = np.full(state.world.size, settings.claims)
+    if settings.spreading > 0:
+        number = np.sum([np.diff(state.world.ties[layer].ptr) for layer in state.acting], axis=0)
+        share *= np.maximum(number, 1.0) ** -settings.spreading
+    return share
 
 
 def losses_at(state: State, gone: np.ndarray) -> np.ndarray:
     """Return what the others lose when some firms (bool[firms]) end, EUR, float64[firms]."""
     losses = np.zeros(state.world.size)
-    ptr_a, nbr_a, w_a, ptr_b, nbr_b, w_b = state.learning("nbr", "w")
-    add_losses(gone, state.rules.credit.claims, state.firms.size, ptr_a, nbr_a, w_a, ptr_b, nbr_b, w_b, losses)
+    layers = [state.ties(layer) for layer in state.acting]
+    ptr, nbr, w = (tuple(getattr(ties, name) for ties in layers) for name in ("ptr", "nbr", "w"))
+    add_losses(gone, shares(state), state.firms.size, ptr, nbr, w, losses)
     return np.where(gone, 0.0, losses)
 
 

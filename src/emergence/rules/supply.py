@@ -193,7 +193,7 @@ def count_flows(state: State, flows: Flows) -> None:
 
 RULE = Rule(
     name="supply",
-    phase="supply",
+    phase="demand and supply",
     about="firms order inputs, hold stocks, produce, ration what is scarce and lose the sales they cannot serve",
     source="Hallegatte 2008; Henriet et al. 2012; Inoue and Todo 2019 (production networks with inventories)",
     moves=("imported", "up"),
