@@ -67,6 +67,9 @@ def same_bytes(first: Simulation, second: Simulation) -> list[str]:
     one, two = tables(first), tables(second)
     for table in one:
         for name in one[table]:
+            if name not in two[table]:  # of an optional rule that is on in the first alone
+                differing.append(f"{table}.{name}")
+                continue
             a, b = one[table][name], two[table][name]
             equal = a.shape == b.shape and a.dtype == b.dtype
             equal = equal and ((a == b).all() if a.dtype == object else a.tobytes() == b.tobytes())

@@ -9,7 +9,7 @@ Order of the phases and of the rules in them:
 5. strengthening and decay: strengthening
 6. innovation: secrecy, knowledge, rivalry, innovation, research, races, leakage
 7. adaptation: adaptation, strategies, culture
-8. market and money: market, support, credit, exit, entry
+8. market and money: tools, data_pool, network_effect, automation, market, support, credit, exit, entry
 9. digital and contagion: adoption, incidents
 10. dissolution: dissolution
 11. governance, sensing, steering: membership, revision, steering, orchestration
@@ -40,8 +40,10 @@ from emergence.rules import (
     accounts,
     adaptation,
     adoption,
+    automation,
     credit,
     culture,
+    data_pool,
     dissolution,
     entry,
     environment,
@@ -53,6 +55,7 @@ from emergence.rules import (
     leakage,
     market,
     membership,
+    network_effect,
     orchestration,
     races,
     research,
@@ -64,6 +67,7 @@ from emergence.rules import (
     strategies,
     strengthening,
     support,
+    tools,
     work,
 )
 from emergence.rules.base import EVENT_COLUMNS, EventLog, Rule, State
@@ -88,6 +92,10 @@ PLAN: tuple[Rule, ...] = (
     adaptation.RULE,
     strategies.RULE,
     culture.RULE,
+    tools.RULE,
+    data_pool.RULE,
+    network_effect.RULE,
+    automation.RULE,
     market.RULE,
     support.RULE,
     credit.RULE,

@@ -64,6 +64,13 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "group_spending": ("EUR/month", "what groups paid out in interventions"),
     "digital": ("1", "share of firms with digital practice"),
     "struck": ("count", "firms with an incident under way"),
+    "incidents": ("count/month", "firms newly struck by an incident"),
+    "recovered": ("count/month", "incidents overcome"),
+    "time_to_recover": ("months", "from incident to recovery, mean of those overcome; 0 if none"),
+    "automation_rate": ("1", "mean share of work that is automated; 0 unless `automation` is on"),
+    "skills_gap": ("1", "share of automation that stands idle for lack of skill"),
+    "tools_in_use": ("count", "digital tools per firm, of four; 0 unless `tools` is on"),
+    "data_gain": ("EUR/month", "costs saved by decisions made on shared data; 0 unless `data_pool` is on"),
     "value_revenue": ("EUR/month", "net gains of joint projects; value_... are smoothed, 0 unless `accounts` is on"),
     "value_cost": ("EUR/month", "costs saved by routines that were taken over from partners"),
     "value_knowledge": ("points/month", "skills learnt from partners"),
@@ -120,6 +127,14 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
         "digital": float(firms.digital.mean()) if world.size else 0.0,
         "struck": float(np.count_nonzero(firms.incident == STRUCK)),
     }
+    if counts.get("recovered"):
+        row["time_to_recover"] = counts["months_struck"] / counts["recovered"]
+    if "automation" in firms.spec and world.size:
+        whole = float(firms.automation.sum())
+        row["automation_rate"] = float(firms.automation.mean())
+        row["skills_gap"] = float(firms.idle.sum()) / whole if whole else 0.0
+    if "tools" in firms.spec and world.size:
+        row["tools_in_use"] = float(np.unpackbits(firms.tools).sum()) / world.size
     if "accounts" in firms.spec:
         whole = firms.accounts.sum(axis=0)
         row |= {f"value_{kind}": float(total) for kind, total in zip(VALUES, whole, strict=True)}
