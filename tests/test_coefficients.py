@@ -22,6 +22,8 @@ from conftest import dotted, grow, merge, same_bytes
 
 from emergence.config import (
     Aid,
+    Automation,
+    DataPool,
     Group,
     Membership,
     Overflow,
@@ -31,6 +33,7 @@ from emergence.config import (
     Revision,
     Sales,
     Shock,
+    Tools,
     defaults,
     get,
     known_keys,
@@ -132,6 +135,13 @@ STRATEGIC = {
 }
 
 
+# Firms have some security and capability to respond, and half of them are online.
+SECURED = {
+    "founders": {"digital": 0.5, "security": 0.2, "response": 0.3},
+    "rules": {"incidents": {"enabled": True, "start": 0.02, "waning": 0.2}},
+}
+
+
 def of_layers(key: str) -> bool:
     """Tell whether a setting is of the operational or of the social layer."""
     section = key.startswith(("rules.search.", "rules.formation.", "rules.dissolution."))
@@ -164,6 +174,27 @@ def worlds() -> dict[str, dict[str, Any]]:
         "niches": {"founders": {"strategy_spread": 0.25}, "rules": {"market": {"specialism": 0.5}}},
         "acculturated": {"founders": {"sector_norms": 0.3}, "rules": {"culture": {"enabled": True}}},
         "struck": {"rules": {"incidents": {"enabled": True, "start": 0.02, "waning": 0.2}}},
+        "secured": merge(POOR, SECURED),
+        "bastions": merge(POOR, SECURED, {"founders": {"security_at": "random"}}),
+        "weighing": merge(
+            POOR,
+            {
+                "founders": {"digital": 0.3},
+                "rules": {
+                    "adoption": {"enabled": True, "weighing": 0.2, "cost": 0.5, "horizon": 16.0},
+                    "network_effect": {"enabled": True},
+                },
+            },
+        ),
+        "automated": merge(POOR, {"founders": {"digital": 0.7}, "rules": {"automation": {"enabled": True}}}),
+        "equipped": merge(
+            POOR,
+            {
+                "founders": {"tools": 0.5},
+                "groups": [{"share": 0.3}],
+                "rules": {"tools": {"enabled": True}, "data_pool": {"enabled": True}},
+            },
+        ),
         "secretive": {"founders": {"outside_main": 0}, "rules": {"secrecy": {"enabled": True}}},
         "rivals": {"rules": {"rivalry": {"enabled": True}}},
         "supported": merge(POOR, {"rules": {"support": {"enabled": True, "every": 6}}}),
@@ -386,6 +417,21 @@ SPECIAL = (
     Case("rules.incidents.recovery", "struck"),
     Case("rules.incidents.waning", "struck"),
     Case("rules.incidents.damage", "struck"),
+    Case("founders.digital", "automated", 0.2),
+    Case("founders.tools", "equipped", 1.0),
+    Case("founders.security", "secured"),
+    *(Case("founders.security_at", "secured", at) for at in ("random", "hubs")),
+    Case("founders.secured", "bastions"),
+    Case("founders.response", "secured"),
+    *(Case(f"rules.incidents.{name}", "secured", 0.2) for name in ("security_cost", "response_cost")),
+    Case("rules.incidents.offline", "secured", 0.5),
+    Case("rules.adoption.weighing", "weighing"),
+    Case("rules.adoption.horizon", "weighing"),
+    *(Case(f"rules.network_effect.{name}", "weighing") for name in ("enabled", "saving")),
+    *(Case(f"rules.automation.{item.name}", "automated") for item in fields(Automation) if item.name != "wear"),
+    Case("rules.automation.wear", "automated", 0.1),
+    *(Case(f"rules.tools.{item.name}", "equipped") for item in fields(Tools)),
+    *(Case(f"rules.data_pool.{item.name}", "equipped") for item in fields(DataPool)),
     Case("rules.secrecy.enabled", "secretive"),
     Case("rules.secrecy.hiding", "secretive"),
     Case("rules.rivalry.enabled", "rivals"),

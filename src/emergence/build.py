@@ -39,6 +39,7 @@ from emergence.schema import (
     PURPOSE,
     SHARINGS,
     SKILLS,
+    TOOLS,
 )
 from emergence.settle import settled_intercept
 from emergence.step import Simulation
@@ -53,6 +54,7 @@ SPECIALTY = stream("build.specialty")
 REGIONAL = stream("build.regional")
 MEMBERS = stream("build.members")
 STRATEGIES = stream("build.strategies")
+EQUIPMENT = stream("build.equipment")
 # Settings of a group that are columns of the same name.
 TAKEN_OVER = (
     "transparency", "sanctions", "mending", "protection", "events", "remote", "fee", "monitoring", "coordination",
@@ -188,7 +190,9 @@ def make_simulation(
     make_demand(world, applied)
     make_groups(world, settings, applied.rules)
     check_timeline(world, settings)
-    return Simulation(world, settings, applied.rules)
+    simulation = Simulation(world, settings, applied.rules)
+    equip(world, applied)
+    return simulation
 
 
 def branch_with(simulation: Simulation, changes: Mapping[str, Any]) -> Simulation:
@@ -468,6 +472,44 @@ def make_ties(world: World, settings: Settings, imported: ImportedNetwork | None
         role_hi = np.where(a[at][first] < b[at][first], 1, 2) * one_way
         more = {"role": (role_lo, role_hi)} if layer == OPERATIONAL else {}
         ties.insert(lo[first], hi[first], w=strength[at][first], born=born[at][first], **more)
+
+
+def equip(world: World, settings: Settings) -> None:
+    """Give founders digital practice, tools, security and the capability to respond, each by its uid.
+
+    Columns of rules that are off are passed over.
+    """
+    firms, founders = world.firms, settings.founders
+    units = fill_units(key(world.seed, EQUIPMENT), firms.uid, 2 + len(TOOLS))
+    firms.digital[:] = units[:, 0] < founders.digital
+    firms.security[:] = shared_security(world, settings, units[:, 1])
+    if "tools" in firms.spec:
+        firms.tools[:] = (units[:, 2:] < founders.tools) @ (1 << np.arange(len(TOOLS)))
+    if "response" in firms.spec:
+        firms.response[:] = founders.response
+
+
+def shared_security(world: World, settings: Settings, luck: np.ndarray) -> np.ndarray:
+    """Return the founders' security, float64[firms]: the same total, wherever it is put.
+
+    Among too few firms for each to have at most 1 it is shared out among more.
+
+    Parameters
+    ----------
+    luck : float64[firms]
+        Order of random firms, and of firms with as many ties.
+    """
+    founders, n = settings.founders, world.size
+    if founders.security_at == "everyone" or not founders.security:
+        return np.full(n, founders.security)
+    total = founders.security * n
+    some = min(n, max(int(np.ceil(founders.secured * n)), int(np.ceil(total)), 1))
+    degree = np.sum([world.ties[LAYERS.index(layer)].degree() for layer in settings.layers], axis=0)
+    hubs = founders.security_at == "hubs"
+    first = np.lexsort((world.firms.uid, luck, -degree * hubs))[:some]
+    security = np.zeros(n)
+    security[first] = min(1.0, total / some)
+    return security
 
 
 def make_groups(world: World, settings: Settings, rules: Rules) -> None:

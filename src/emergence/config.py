@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-from emergence.schema import ADMISSIONS, DECIDINGS, FORMS, KINDS, LAYERS, MODELS, RATIONINGS, SHARINGS
+from emergence.schema import ADMISSIONS, DECIDINGS, FORMS, KINDS, LAYERS, MODELS, RATIONINGS, SECURED, SHARINGS
 
 
 def config_folder() -> Path:
@@ -106,6 +106,12 @@ class Founders:
     region_spread: float = num(8.0, 0, 1000, "km", "standard deviation of places round a region's centre")
     age: float = num(10.0, 0, 100, "years", "mean age at the start (exponential)")
     strategy_spread: float = num(0.0, 0, 1, "1", "standard deviation of propensities between firms")
+    digital: float = num(0.0, 0, 1, "1", "share of founders with digital practice")
+    tools: float = num(0.0, 0, 1, "1", "share of founders that have each digital tool, if rules.tools is on")
+    security: float = num(0.0, 0, 1, "1", "mean security of founders, and security of entrants")
+    security_at: str = word("everyone", SECURED, "who has it: everyone alike, random firms, or the best-tied firms")
+    secured: float = num(0.2, 0, 1, "1", "random, hubs: share of founders among whom all the security is shared out")
+    response: float = num(0.0, 0, 1, "1", "capability to respond to incidents, of founders and entrants")
 
 
 @dataclass
@@ -544,6 +550,58 @@ class Adoption:
     market: float = num(0.0, 0, 1, "1", "weight of the whole market's share against the partners'")
     influence: float = num(1.0, -1, 1, "1", "1: others' adoption attracts; -1: it repels")
     cost: float = num(0.1, 0, 120, "months", "cost of adopting, in months of capacity")
+    weighing: float = num(0.0, 0, 1, "1/month", "chance that a firm weighs what adopting saves against its cost")
+    horizon: float = num(24.0, 0, 1200, "months", "weighing: what is saved in so many months must exceed the cost")
+
+
+@dataclass
+class NetworkEffect:
+    """Digital practice saves more, the more partners have it."""
+
+    enabled: bool = switch(False, "rule on")
+    saving: float = num(0.03, 0, 1, "1", "variable cost saved by digital practice if all partners have it")
+
+
+@dataclass
+class Automation:
+    """Automation by firms with digital practice; it brings as much as the firm's skills can use."""
+
+    enabled: bool = switch(False, "rule on")
+    rate: float = num(0.03, 0, 1, "1/month", "share of the way to full automation that a firm goes, cash allowing")
+    cost: float = num(1.0, 0, 120, "months", "cost of full automation, in months of capacity")
+    reserve: float = num(0.1, -10, 120, "months", "cash in months of capacity that is not invested")
+    wear: float = num(0.01, 0, 1, "1/month", "share of automation that wears out")
+    required: float = num(0.5, 0.01, 1, "1", "mean skill at which all automation can be used")
+    saving: float = num(0.05, 0, 1, "1", "variable cost saved by full automation that is used")
+    output: float = num(0.05, 0, 10, "1", "capacity added by full automation that is used")
+    idle: float = num(0.03, 0, 10, "1", "cost of full automation that stands idle, as a share of capacity")
+
+
+@dataclass
+class Tools:
+    """Four digital tools, each with its cost (as a share of capacity) and its effect."""
+
+    enabled: bool = switch(False, "rule on")
+    review: float = num(0.05, 0, 1, "1/month", "chance that a firm asks of a tool whether it pays")
+    noise: float = num(0.002, 1e-9, 10, "1", "s: has it with probability logistic(gain less cost, per capacity/s)")
+    customers_cost: float = num(0.004, 0, 1, "1", "customer system: cost")
+    retention: float = num(0.02, 0, 10, "1", "customer system: demand kept and referred, as a share of what comes")
+    collaboration_cost: float = num(0.002, 0, 1, "1", "collaboration: cost")
+    ease: float = num(0.5, 0, 1, "1", "collaboration: share saved of the cost of a tie whose both sides have it")
+    analytics_cost: float = num(0.004, 0, 1, "1", "analytics: cost")
+    insight: float = num(0.006, 0, 1, "1", "analytics: variable cost saved by better decisions")
+    marketing_cost: float = num(0.005, 0, 1, "1", "marketing: cost")
+    reach: float = num(0.03, 0, 10, "1", "marketing: attraction to demand x (1 + this)")
+
+
+@dataclass
+class DataPool:
+    """Partners and members of a group who have analytics (rules.tools) decide on shared data."""
+
+    enabled: bool = switch(False, "rule on")
+    gain: float = num(0.003, 0, 1, "1", "variable cost saved: this x log(1 + others' sales pooled/10,000 EUR)")
+    trust: float = num(0.6, 0, 1, "1", "trust each way from which partners share data")
+    in_groups: bool = switch(True, "members of one group share data whatever their trust")
 
 
 @dataclass
@@ -556,6 +614,9 @@ class Incidents:
     recovery: float = num(0.5, 0, 1, "1/month", "chance to overcome it")
     waning: float = num(0.03, 0, 1, "1/month", "chance that immunity ends")
     damage: float = num(0.5, 0, 1, "1", "share of capacity lost while struck")
+    offline: float = num(0.0, 0, 1, "1", "protection of a firm without digital practice, added to its security")
+    security_cost: float = num(0.01, 0, 1, "1/month", "cost of full security as a share of capacity")
+    response_cost: float = num(0.005, 0, 1, "1/month", "cost of full capability to respond, as a share of capacity")
 
 
 @dataclass
@@ -694,6 +755,10 @@ class Rules:
     credit: Credit = part(Credit)
     exit: Exit = part(Exit)
     entry: Entry = part(Entry)
+    tools: Tools = part(Tools)
+    data_pool: DataPool = part(DataPool)
+    network_effect: NetworkEffect = part(NetworkEffect)
+    automation: Automation = part(Automation)
     adoption: Adoption = part(Adoption)
     incidents: Incidents = part(Incidents)
     dissolution: Dissolution = part(Dissolution)

@@ -24,6 +24,10 @@ FORMS = (
 MODELS = ("hub_and_spoke", "value_chain", "constellation", "open_innovation")  # of orchestration; none: a mesh
 DECIDINGS = ("central", "participatory")
 SHARINGS = ("equal", "contribution", "power", "bargaining")
+SECURED = ("everyone", "random", "hubs")
+# Digital tools, in the order of the bits of the column `tools`.
+TOOLS = ("customers", "collaboration", "analytics", "marketing")
+CUSTOMERS, COLLABORATION, ANALYTICS, MARKETING = range(len(TOOLS))
 BUYS = 1  # role of the side of an operational tie that buys
 MANDATES = ("fund", "bridge", "backup", "publish", "rebalance", "protect", "prepare")
 RATIONINGS = ("proportional", "smallest", "random", "relation")
@@ -155,6 +159,19 @@ FIRMS = (
     _c("successes", "int32", "count", 0, "joint projects that succeeded this month"),
     _c("betrayals", "int32", "count", 0, "opportunistic acts of the firm this month"),
     _c("accounts", "float64", "by kind", 0, f"value by kind: {WHAT_IT_BRINGS}", len(VALUES), rule="accounts"),
+    _c("automation", "float64", "1", 0, "share of work that is automated, [0, 1]", span=SHARE, rule="automation"),
+    _c(
+        "idle",
+        "float64",
+        "1",
+        0,
+        "automation that lies idle for lack of skill, [0, 1]",
+        span=SHARE,
+        rule="automation",
+    ),
+    _c("tools", "uint8", "bits", 0, "customer system, collaboration, analytics, marketing", span=(0, 15), rule="tools"),
+    _c("response", "float64", "1", 0, "capability to respond to incidents, [0, 1]", span=SHARE, rule="incidents"),
+    _c("struck_in", "int32", "month", -1, "month of the last incident", span=(-1, 1e6), rule="incidents"),
 )
 
 TIES = (

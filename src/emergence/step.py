@@ -9,7 +9,7 @@ Order of the phases and of the rules in them:
 5. strengthening and decay: strengthening
 6. innovation: secrecy, knowledge, rivalry, innovation, research, races, leakage
 7. adaptation: adaptation, strategies, culture
-8. demand and supply: referrals, sales, overflow, supply
+8. demand and supply: tools, data_pool, network_effect, automation, referrals, sales, overflow, supply
 9. market and money: purchasing, market, aid, support, credit, exit, entry
 10. digital and contagion: adoption, incidents
 11. dissolution: dissolution
@@ -43,8 +43,10 @@ from emergence.rules import (
     adaptation,
     adoption,
     aid,
+    automation,
     credit,
     culture,
+    data_pool,
     dissolution,
     entry,
     environment,
@@ -56,6 +58,7 @@ from emergence.rules import (
     leakage,
     market,
     membership,
+    network_effect,
     orchestration,
     overflow,
     purchasing,
@@ -72,6 +75,7 @@ from emergence.rules import (
     strengthening,
     supply,
     support,
+    tools,
     work,
 )
 from emergence.rules.base import EVENT_COLUMNS, EventLog, Rule, State
@@ -96,6 +100,10 @@ PLAN: tuple[Rule, ...] = (
     adaptation.RULE,
     strategies.RULE,
     culture.RULE,
+    tools.RULE,
+    data_pool.RULE,
+    network_effect.RULE,
+    automation.RULE,
     referrals.RULE,
     sales.RULE,
     overflow.RULE,

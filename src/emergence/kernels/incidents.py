@@ -30,28 +30,29 @@ def escape(i, ptr, nbr, w, state, spread):
 
 
 @njit(cache=True, nogil=True)
-def update_incidents(lo, hi, key, uid, state, security, ptr_a, nbr_a, w_a, ptr_b, nbr_b, w_b, p, new_state):
+def update_incidents(lo, hi, key, uid, state, security, response, ptr_a, nbr_a, w_a, ptr_b, nbr_b, w_b, p, new_state):
     """Let incidents start, spread and end at rows lo..hi.
 
     Parameters
     ----------
     state : uint8[n]
         WELL, STRUCK or IMMUNE, as the month began.
-    security : float64[n]
-        Protection, 0 to 1.
+    security, response : float64[n]
+        Protection, and capability to respond, 0 to 1.
     new_state : uint8[n]
         Written.
 
     Notes
     -----
     Struck with probability 1 - (1 - start (1-security)) prod over struck partners of
-    (1 - spread w (1-security)): SIR in discrete time (Kermack and McKendrick 1927).
+    (1 - spread w (1-security)): SIR in discrete time (Kermack and McKendrick 1927). Overcome with
+    probability recovery + (1 - recovery) response.
     """
     for i in range(lo, hi):
         draw = unit(draw4(key, uid[i], 0)[0])
         new_state[i] = state[i]
         if state[i] == STRUCK:
-            if draw < p.recovery:
+            if draw < p.recovery + (1.0 - p.recovery) * response[i]:
                 new_state[i] = IMMUNE
         elif state[i] == IMMUNE:
             if draw < p.waning:

@@ -86,6 +86,13 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "market_share": ("1", "share of its largest seller in a sector, mean over sectors by sales"),
     "net_promoter": ("1", "share of firms whose mean trust in partners is above .7, less that below .4"),
     "network_return": ("1", "value of ties for each EUR that ties and fees cost"),
+    "incidents": ("count/month", "firms newly struck by an incident"),
+    "recovered": ("count/month", "incidents overcome"),
+    "time_to_recover": ("months", "from incident to recovery, mean of those overcome; 0 if none"),
+    "automation_rate": ("1", "mean share of work that is automated; 0 unless `automation` is on"),
+    "skills_gap": ("1", "share of automation that stands idle for lack of skill"),
+    "tools_in_use": ("count", "digital tools per firm, of four; 0 unless `tools` is on"),
+    "data_gain": ("EUR/month", "costs saved by decisions made on shared data; 0 unless `data_pool` is on"),
     "value_revenue": ("EUR/month", "net gains of joint projects; value_... are smoothed, 0 unless `accounts` is on"),
     "value_cost": ("EUR/month", "costs saved by routines that were taken over from partners"),
     "value_knowledge": ("points/month", "skills learnt from partners"),
@@ -152,6 +159,14 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
         "net_promoter": known_or_0(kpis.net_promoter(world)),
         "network_return": known_or_0(kpis.network_return(world, market.tie_cost)),
     }
+    if counts.get("recovered"):
+        row["time_to_recover"] = counts["months_struck"] / counts["recovered"]
+    if "automation" in firms.spec and world.size:
+        whole = float(firms.automation.sum())
+        row["automation_rate"] = float(firms.automation.mean())
+        row["skills_gap"] = float(firms.idle.sum()) / whole if whole else 0.0
+    if "tools" in firms.spec and world.size:
+        row["tools_in_use"] = float(np.unpackbits(firms.tools).sum()) / world.size
     if "accounts" in firms.spec:
         whole = firms.accounts.sum(axis=0)
         row |= {f"value_{kind}": float(total) for kind, total in zip(VALUES, whole, strict=True)}

@@ -136,6 +136,8 @@ def make_entrants(state: State, uid: np.ndarray, sector: np.ndarray) -> dict[str
         "slack": np.full(uid.size, state.rules.market.slack),
         "performance": np.full(uid.size, state.rules.market.margin),
         "aspiration": np.full(uid.size, state.rules.market.margin),
+        "security": np.full(uid.size, founders.security),
+        "response": np.full(uid.size, founders.response),
     }
 
 

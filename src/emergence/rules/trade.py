@@ -31,6 +31,8 @@ class Trade:
         Further costs of the month, negative for what the variable costs contain already.
     sold : EUR, or None
         What was sold to everyone, once a rule has settled it; else what capacity and demand allow.
+    lifted : share, or None
+        Of capacity, which can be made besides.
     """
 
     offered: np.ndarray
@@ -38,6 +40,7 @@ class Trade:
     saved: np.ndarray
     costs: np.ndarray
     sold: np.ndarray | None = None
+    lifted: np.ndarray | None = None
 
 
 def trade_of(state: State) -> Trade:
@@ -51,7 +54,10 @@ def trade_of(state: State) -> Trade:
 def capacity(state: State) -> np.ndarray:
     """Return what each firm can make in a month, EUR, float64[firms]."""
     firms = state.firms
-    return firms.size * (1.0 + firms.slack) * firms.health
+    made = firms.size * (1.0 + firms.slack) * firms.health
+    if state.trade is not None and state.trade.lifted is not None:
+        made = made * (1.0 + state.trade.lifted)
+    return made
 
 
 def niche_fitness(state: State) -> np.ndarray:
