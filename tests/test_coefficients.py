@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from conftest import dotted, grow, merge, same_bytes
 
-from emergence.config import Group, Membership, Research, Revision, Shock, defaults, get, known_keys
+from emergence.config import Group, Membership, Platform, Research, Revision, Shock, defaults, get, known_keys
 from emergence.rules.base import EVENTS
 from emergence.schema import MODELS
 from emergence.step import Simulation
@@ -146,6 +146,13 @@ def worlds() -> dict[str, dict[str, Any]]:
             "groups": [GROUP | {"share": 1.0, "protect": True, "fee": 0.01}],
             "rules": {"leakage": {"enabled": True}, "secrecy": {"enabled": True}},
         },
+        "selling": {
+            "founders": {"strategy_spread": 0.25},
+            "groups": [GROUP | {"bargain": True}],
+            "rules": {"platform": SELLING},
+        },
+        "informed": {"rules": {"platform": SELLING | {"sharing_data": True}}},
+        "bound": {"rules": {"platform": SELLING | {"reach": 1.0}}},
         "racing": {"rules": {"races": {"enabled": True}}},
         "apart": {
             "groups": [GROUP | {"fee": 0.02}],
@@ -163,6 +170,11 @@ def worlds() -> dict[str, dict[str, Any]]:
     }
 
 
+# A platform with every way to earn, and firms who think of it every month.
+SELLING = {
+    "enabled": True, "start": 0.6, "promotion": 0.05, "copying": 0.3, "own_channel": 0.01, "joining": 0.5,
+    "leaving": 0.5, "learning": 6.0,
+}  # fmt: skip
 # A group with an orchestrator, who leaves.
 LED = {
     "share": 0.6, "orchestration": ["hub_and_spoke", "open_innovation"], "fee": 0.004, "royalty": 0.2, "sanctions": 0.3,
@@ -322,6 +334,15 @@ SPECIAL = (
     Case("rules.support.applying", "aided", 0.1),
     Case("rules.support.winners", "aided", 0.5),
     Case("rules.support.cost", "aided", 0.05),
+    Case("groups.bargain", "selling"),
+    Case("rules.platform.cap", "bound", 0.2),
+    Case("rules.platform.lure", "selling", 6),
+    *(Case(f"rules.platform.{name}", "informed") for name in ("insight", "lessons")),
+    *(
+        Case(f"rules.platform.{item.name}", "selling")
+        for item in fields(Platform)
+        if item.name not in ("enabled", "cap", "lure", "insight", "lessons")
+    ),
     Case("rules.races.enabled", "racing"),
     Case("rules.races.step", "racing", 1.0),
     Case("rules.races.prize", "racing"),

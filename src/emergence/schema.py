@@ -25,7 +25,7 @@ MODELS = ("hub_and_spoke", "value_chain", "constellation", "open_innovation")  #
 DECIDINGS = ("central", "participatory")
 SHARINGS = ("equal", "contribution", "power", "bargaining")
 BUYS = 1  # role of the side of an operational tie that buys
-MANDATES = ("fund", "bridge", "backup", "publish", "rebalance", "protect", "prepare")
+MANDATES = ("fund", "bridge", "backup", "publish", "rebalance", "protect", "prepare", "bargain")
 ADMISSIONS = ("open", "vote", "closed")
 KINDS = ("smb", "large", "institute", "ngo", "association", "platform")
 # Kinds of value that partners bring, in the order of the column `accounts`.
@@ -36,6 +36,7 @@ CULTURE = 6
 PURPOSE = 3
 BITS = 48
 SPECIALIST = 1  # place among the propensities
+PLATFORM = 3  # place among the propensities
 
 ANY = (-1e15, 1e15)
 SHARE = (0.0, 1.0)
@@ -132,8 +133,10 @@ FIRMS = (
     _c("health", "float64", "1", 1, "share of capacity working, [0, 1]", span=SHARE),
     _c("inventory", "float64", "EUR", 0, "stock of inputs", span=(0.0, 1e15)),
     _c("propensities", "float64", "1", 0.5, "open, specialist, relational, platform", 4, span=SHARE),
-    _c("platform", "int64", "id", -1, "platform the firm sells on, -1 none"),
-    _c("platform_share", "float64", "1", 0, "share of sales on the platform, [0, 1]", span=SHARE),
+    _c("platform", "int64", "id", -1, "platform the firm sells most on, -1 none"),
+    _c("platforms", "uint8", "bits", 0, "platforms the firm sells on", span=(0, 255), rule="platform"),
+    _c("own_channel", "float64", "1", 1, "how well the firm reaches customers itself", span=SHARE, rule="platform"),
+    _c("platform_share", "float64", "1", 0, "share of sales on platforms, [0, 1]", span=SHARE),
     _c("premium", "float64", "1", 0, "premium on demand won in innovation races, fading", span=(0.0, 1e6)),
     _c("fill", "float64", "1", 1, "demand met by the market as a share of size, last month", span=(0.0, 1e3)),
     _c("sales", "float64", "EUR/month", 0, "sold last month at the price of 1, fees included"),

@@ -9,7 +9,7 @@ Order of the phases and of the rules in them:
 5. strengthening and decay: strengthening
 6. innovation: secrecy, knowledge, rivalry, innovation, research, races, leakage
 7. adaptation: adaptation, strategies, culture
-8. market and money: market, support, credit, exit, entry
+8. market and money: platform, market, support, credit, exit, entry
 9. digital and contagion: adoption, incidents
 10. dissolution: dissolution
 11. governance, sensing, steering: membership, revision, steering, orchestration
@@ -54,6 +54,7 @@ from emergence.rules import (
     market,
     membership,
     orchestration,
+    platform,
     races,
     research,
     revision,
@@ -88,6 +89,7 @@ PLAN: tuple[Rule, ...] = (
     adaptation.RULE,
     strategies.RULE,
     culture.RULE,
+    platform.RULE,
     market.RULE,
     support.RULE,
     credit.RULE,
@@ -172,6 +174,7 @@ class Simulation:
     def _money(self) -> tuple[float, float]:
         """Return all cash, and all that the ledger says was made less what was destroyed."""
         held = float(self.world.firms.cash.sum()) + float(self.world.groups.budget.sum())
+        held += float(self.world.platforms.get("balance", np.zeros(0)).sum())
         return held, sum(self.world.ledger.values())
 
     def apply(self, rule: Rule) -> None:

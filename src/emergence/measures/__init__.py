@@ -5,7 +5,8 @@ giant_share, core_share, reciprocity, assortativity, communities, modularity, me
 small_world_omega, betweenness, burt_constraint, effective_size, schneider_r, removal_curve, degree_tail,
 dependence, power, power_imbalance. Of values: gini, hhi, top_share, hill, fit_tail, kaplan_meier. Of matrices:
 influence_vector, esri, shock. Of a world: systemic_risk, network_health, engagement, satisfaction, conduct,
-group_month, value_by_kind. Of replicates and their twins: paired_interval, ratio_interval, resilience, regained.
+group_month, value_by_kind. Of a run: platform_numbers. Of replicates and their twins: paired_interval,
+ratio_interval, resilience, regained, platform_outcome.
 Of series: early_warning, with warning_rate and false_alarms against null runs.
 """
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from emergence.measures.influence import influence_vector
     from emergence.measures.interval import paired_interval, ratio_interval
     from emergence.measures.paths import betweenness, mean_path_length, small_world_omega
+    from emergence.measures.platform import PlatformOutcome, platform_numbers, platform_outcome
     from emergence.measures.recovery import Regained, Resilience, regained, resilience
     from emergence.measures.robustness import removal_curve, schneider_r
     from emergence.measures.shape import (
@@ -51,6 +53,7 @@ _HOMES = {
     "influence": ("influence_vector",),
     "interval": ("paired_interval", "ratio_interval"),
     "paths": ("betweenness", "mean_path_length", "small_world_omega"),
+    "platform": ("PlatformOutcome", "platform_numbers", "platform_outcome"),
     "recovery": ("Regained", "Resilience", "regained", "resilience"),
     "robustness": ("removal_curve", "schneider_r"),
     "shape": (
@@ -67,6 +70,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Graph",
+    "PlatformOutcome",
     "Regained",
     "Resilience",
     "TailFit",
@@ -98,6 +102,8 @@ __all__ = [
     "modularity",
     "network_health",
     "paired_interval",
+    "platform_numbers",
+    "platform_outcome",
     "power",
     "power_imbalance",
     "ratio_interval",

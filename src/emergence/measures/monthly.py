@@ -53,6 +53,7 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "cash": ("EUR", "cash of all firms"),
     "performance": ("1", "mean smoothed margin"),
     "fill": ("1", "mean demand met as a share of size"),
+    "median_profit": ("EUR/month", "median profit of a firm"),
     "gini_size": ("1", "Gini of size"),
     "reputation": ("1", "mean reputation"),
     "sector_correlation": ("1", "correlation of two sectors' landscapes, mean over pairs"),
@@ -64,6 +65,10 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "group_spending": ("EUR/month", "what groups paid out in interventions"),
     "digital": ("1", "share of firms with digital practice"),
     "struck": ("count", "firms with an incident under way"),
+    "platform_share": ("1", "share of sales on platforms"),
+    "own_channel": ("1", "mean of how well firms reach customers themselves, 1 unless `platform` is on"),
+    "platform_members": ("count", "firms that sell on a platform"),
+    "platform_income": ("EUR/month", "fees and rival offers of platforms"),
     "value_revenue": ("EUR/month", "net gains of joint projects; value_... are smoothed, 0 unless `accounts` is on"),
     "value_cost": ("EUR/month", "costs saved by routines that were taken over from partners"),
     "value_knowledge": ("points/month", "skills learnt from partners"),
@@ -111,6 +116,7 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
         "cash": float(firms.cash.sum()),
         "performance": float(firms.performance.mean()) if world.size else 0.0,
         "fill": float(firms.fill.mean()) if world.size else 0.0,
+        "median_profit": float(np.median(firms.profit)) if world.size else 0.0,
         "gini_size": gini(firms.size),
         "reputation": float(firms.reputation.mean()) if world.size else 0.0,
         "sector_correlation": sector_correlation(world.landscape),
@@ -120,6 +126,12 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
         "digital": float(firms.digital.mean()) if world.size else 0.0,
         "struck": float(np.count_nonzero(firms.incident == STRUCK)),
     }
+    row["own_channel"] = 1.0
+    if "own_channel" in firms.spec and world.size:
+        sold = max(float(firms.sales.sum()), 1e-300)
+        row["platform_share"] = float((firms.platform_share * firms.sales).sum()) / sold
+        row["own_channel"] = float(firms.own_channel.mean())
+        row["platform_members"] = float(np.count_nonzero(firms.platforms))
     if "accounts" in firms.spec:
         whole = firms.accounts.sum(axis=0)
         row |= {f"value_{kind}": float(total) for kind, total in zip(VALUES, whole, strict=True)}

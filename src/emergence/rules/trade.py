@@ -6,7 +6,8 @@ changes what `trade_of(state)` returns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -30,6 +31,8 @@ class Trade:
         Further costs of the month, negative for what the variable costs contain already.
     sold : EUR, or None
         What was sold to everyone, once a rule has settled it; else what capacity and demand allow.
+    collect : list of callables
+        Called with what was sold by the rule that settles the trade: who keeps a fee collects it there.
     """
 
     offered: np.ndarray
@@ -37,6 +40,7 @@ class Trade:
     saved: np.ndarray
     costs: np.ndarray
     sold: np.ndarray | None = None
+    collect: list[Callable[[np.ndarray], None]] = field(default_factory=list)
 
 
 def trade_of(state: State) -> Trade:
