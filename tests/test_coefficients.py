@@ -27,6 +27,7 @@ from emergence.config import (
     Group,
     Membership,
     Overflow,
+    Platform,
     Purchasing,
     Referrals,
     Research,
@@ -233,6 +234,13 @@ def worlds() -> dict[str, dict[str, Any]]:
             SUPPLIED,
             {"rules": {"supply": {"nearshore": 0.3, "foresight": 0.3, "reconfigure": 0.3, "responsible": 0.3}}},
         ),
+        "selling": {
+            "founders": {"strategy_spread": 0.25},
+            "groups": [GROUP | {"bargain": True}],
+            "rules": {"platform": SELLING},
+        },
+        "informed": {"rules": {"platform": SELLING | {"sharing_data": True}}},
+        "bound": {"rules": {"platform": SELLING | {"reach": 1.0}}},
         "racing": {"rules": {"races": {"enabled": True}}},
         "apart": {
             "groups": [GROUP | {"fee": 0.02}],
@@ -263,6 +271,11 @@ def worlds() -> dict[str, dict[str, Any]]:
 
 # Firms supply each other.
 SUPPLIED: dict[str, Any] = {"layers": list(LAYERS), "rules": {"supply": {"enabled": True}}}
+# A platform with every way to earn, and firms who think of it every month.
+SELLING = {
+    "enabled": True, "start": 0.6, "promotion": 0.05, "copying": 0.3, "own_channel": 0.01, "joining": 0.5,
+    "leaving": 0.5, "learning": 6.0,
+}  # fmt: skip
 # A group with an orchestrator, who leaves.
 LED = {
     "share": 0.6, "orchestration": ["hub_and_spoke", "open_innovation"], "fee": 0.004, "royalty": 0.2, "sanctions": 0.3,
@@ -480,6 +493,15 @@ SPECIAL = (
     *(
         Case(f"rules.supply.{name}", "prepared")
         for name in ("near_premium", "foresight_cost", "flexible_cost", "fair_premium")
+    ),
+    Case("groups.bargain", "selling"),
+    Case("rules.platform.cap", "bound", 0.2),
+    Case("rules.platform.lure", "selling", 6),
+    *(Case(f"rules.platform.{name}", "informed") for name in ("insight", "lessons")),
+    *(
+        Case(f"rules.platform.{item.name}", "selling")
+        for item in fields(Platform)
+        if item.name not in ("enabled", "cap", "lure", "insight", "lessons")
     ),
     Case("rules.races.enabled", "racing"),
     Case("rules.races.step", "racing", 1.0),

@@ -9,8 +9,9 @@ from random_configs import random_config
 
 
 def held(sim):
-    """Return all cash, of firms and of groups."""
-    return float(sim.world.firms.cash.sum()) + float(sim.world.groups.budget.sum())
+    """Return all cash, of firms, of groups and of platforms."""
+    platforms = sim.world.platforms.get("balance", np.zeros(0))
+    return float(sim.world.firms.cash.sum()) + float(sim.world.groups.budget.sum()) + float(platforms.sum())
 
 
 @pytest.mark.parametrize("block", range(10))

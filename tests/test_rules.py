@@ -29,6 +29,7 @@ ZERO = {
         "building_cost": 0, "growth_fill": 0, "growth_margin": 0, "noise": 0, "memory": 1, "payout": 0,
     },
     "supply": {"share": 0, "misconduct": 0},
+    "platform": {"start": 0, "joining": 0},
     "support": {"pot": 0, "cost": 0},
     "exit": {"rate": 0},
     "credit": {"limit": 1e12, "claims": 0},

@@ -495,6 +495,40 @@ class Aid:
 
 
 @dataclass
+class Platform:
+    """Platforms: what they bring, keep, show first and learn, and how firms choose between them and own channels."""
+
+    enabled: bool = switch(False, "rule on")
+    count: int = num(1, 1, 8, "count", "number of platforms")
+    start: float = num(0.3, 0, 1, "1", "share of firms that sell on a platform when the rule begins")
+    reach: float = num(0.3, 0, 10, "1", "demand brought if all firms of a sector are members, in the sector's demand")
+    network: float = num(0.3, 0, 1, "1", "exponent of the demand brought over the share of firms that are members")
+    cap: float = num(0.5, 0, 10, "1", "most that platforms bring, as a share of the sector's demand")
+    diverted: float = num(0.5, 0, 1, "1", "share of it that is taken from own channels; the rest is new")
+    commission: float = num(0.15, 0, 1, "1", "share of sales on it that a platform keeps")
+    lure: int = num(0, 0, 1200, "months", "time after the rule begins in which platforms keep no commission")
+    service: float = num(0.05, 0, 1, "1", "variable cost saved on sales on a platform: what it does for the seller")
+    ranking: float = num(0.1, 0, 10, "1", "rank among members: x exp(this x z)")
+    promotion: float = num(0.0, 0, 1, "1", "share of sales on it that a member pays to be shown first, x propensity")
+    steering: float = num(5.0, 0, 1000, "1", "rank: x (1 + this x share paid)")
+    copying: float = num(0.0, 0, 1, "1", "share of a best seller's demand that rival offers take with full data")
+    sharing_data: bool = switch(False, "the platform gives members insight instead of making rival offers")
+    learning: float = num(24.0, 0.01, 1e6, "months", "time with all founders as members until 1 - 1/e is known")
+    insight: float = num(0.02, 0, 1, "1", "sharing data: variable cost saved by members with full data")
+    lessons: float = num(0.1, 0, 1, "1/month", "sharing data: chance that a member tries what customers chose")
+    multihoming: bool = switch(False, "firms may sell on several platforms and keep their own channels")
+    exclusive: float = num(0.3, 0, 1, "1", "share of own channels given up by contract, without multihoming")
+    erosion: float = num(0.03, 0, 1, "1/month", "own channel lost, x share of sales on platforms")
+    own_channel: float = num(0.005, 0, 1, "1", "spent on own channels by members, as a share of capacity")
+    rebuilding: float = num(4.0, 0, 1000, "1/month", "own channels regain the gap x (1 - exp(-this x share spent))")
+    strain: float = num(0.2, 0, 10, "count", "bad experience of partners in one sector who sell on one platform alone")
+    joining: float = num(0.1, 0, 1, "1/month", "chance that a firm thinks of joining")
+    leaving: float = num(0.1, 0, 1, "1/month", "chance that a member thinks of leaving")
+    noise: float = num(0.02, 1e-6, 10, "1", "s: logistic(profit with less without, per capacity, /s)")
+    power: float = num(0.5, 0, 1, "1", "bargaining groups: commission x (1 - this x members' share of platform sales)")
+
+
+@dataclass
 class Support:
     """A pot of money for which firms compete."""
 
@@ -749,6 +783,7 @@ class Rules:
     overflow: Overflow = part(Overflow)
     purchasing: Purchasing = part(Purchasing)
     supply: Supply = part(Supply)
+    platform: Platform = part(Platform)
     market: Market = part(Market)
     aid: Aid = part(Aid)
     support: Support = part(Support)
@@ -807,6 +842,7 @@ class Group:
     rebalance: bool = switch(False, "mandate: share joint value equally where some gain far more than others")
     protect: bool = switch(False, "mandate: protect know-how better where much leaks or is hidden")
     prepare: bool = switch(False, "mandate: fill members' cash while an early warning stands")
+    bargain: bool = switch(False, "mandate: bargain with platforms over members' commission")
 
 
 SHOCKS = (

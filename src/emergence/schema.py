@@ -29,7 +29,7 @@ SECURED = ("everyone", "random", "hubs")
 TOOLS = ("customers", "collaboration", "analytics", "marketing")
 CUSTOMERS, COLLABORATION, ANALYTICS, MARKETING = range(len(TOOLS))
 BUYS = 1  # role of the side of an operational tie that buys
-MANDATES = ("fund", "bridge", "backup", "publish", "rebalance", "protect", "prepare")
+MANDATES = ("fund", "bridge", "backup", "publish", "rebalance", "protect", "prepare", "bargain")
 RATIONINGS = ("proportional", "smallest", "random", "relation")
 ADMISSIONS = ("open", "vote", "closed")
 KINDS = ("smb", "large", "institute", "ngo", "association", "platform")
@@ -42,6 +42,7 @@ INPUTS = 4  # kinds of input that a firm can tell apart
 PURPOSE = 3
 BITS = 48
 SPECIALIST = 1  # place among the propensities
+PLATFORM = 3  # place among the propensities
 
 ANY = (-1e15, 1e15)
 SHARE = (0.0, 1.0)
@@ -144,8 +145,10 @@ FIRMS = (
     _c("to_firms", "float64", "EUR/month", 0, "sold to other firms last month", span=(0.0, 1e15), rule="supply"),
     _c("served", "float64", "1", 1, "share of last month's demand that was served, [0, 1]", span=SHARE, rule="supply"),
     _c("propensities", "float64", "1", 0.5, "open, specialist, relational, platform", 4, span=SHARE),
-    _c("platform", "int64", "id", -1, "platform the firm sells on, -1 none"),
-    _c("platform_share", "float64", "1", 0, "share of sales on the platform, [0, 1]", span=SHARE),
+    _c("platform", "int64", "id", -1, "platform the firm sells most on, -1 none"),
+    _c("platforms", "uint8", "bits", 0, "platforms the firm sells on", span=(0, 255), rule="platform"),
+    _c("own_channel", "float64", "1", 1, "how well the firm reaches customers itself", span=SHARE, rule="platform"),
+    _c("platform_share", "float64", "1", 0, "share of sales on platforms, [0, 1]", span=SHARE),
     _c("premium", "float64", "1", 0, "premium on demand won in innovation races, fading", span=(0.0, 1e6)),
     _c("referred", "float64", "EUR/month", 0, "demand of customers whom partners sent", rule="referrals"),
     _c("discount", "float64", "1", 0, "share of sales saved by joint purchasing, last month", rule="purchasing"),

@@ -9,7 +9,7 @@ Order of the phases and of the rules in them:
 5. strengthening and decay: strengthening
 6. innovation: secrecy, knowledge, rivalry, innovation, research, races, leakage
 7. adaptation: adaptation, strategies, culture
-8. demand and supply: tools, data_pool, network_effect, automation, referrals, sales, overflow, supply
+8. demand and supply: tools, data_pool, network_effect, automation, referrals, sales, platform, overflow, supply
 9. market and money: purchasing, market, aid, support, credit, exit, entry
 10. digital and contagion: adoption, incidents
 11. dissolution: dissolution
@@ -61,6 +61,7 @@ from emergence.rules import (
     network_effect,
     orchestration,
     overflow,
+    platform,
     purchasing,
     races,
     referrals,
@@ -106,6 +107,7 @@ PLAN: tuple[Rule, ...] = (
     automation.RULE,
     referrals.RULE,
     sales.RULE,
+    platform.RULE,
     overflow.RULE,
     supply.RULE,
     purchasing.RULE,
@@ -214,6 +216,7 @@ class Simulation:
     def _money(self) -> tuple[float, float]:
         """Return all cash, and all that the ledger says was made less what was destroyed."""
         held = float(self.world.firms.cash.sum()) + float(self.world.groups.budget.sum())
+        held += float(self.world.platforms.get("balance", np.zeros(0)).sum())
         return held, sum(self.world.ledger.values())
 
     def _goods(self) -> tuple[float, float]:

@@ -224,6 +224,9 @@ class World:
         Row of the firm in each slot of the urn of candidates, -1 where nobody is.
     landscape : float64[sectors, bits, 2**(k+1)]
         Contribution tables of the practice landscapes.
+    platforms : dict of str to float64[platforms]
+        ``balance`` (EUR), ``data`` (firm-months) and age in ``months`` of each platform; empty until the rule
+        `platform` is on.
     own_left : float
         Share of the entries that sectors had for themselves at the start which have not become common.
     counts, totals : dict of str to float
@@ -258,6 +261,7 @@ class World:
         self.slots: np.ndarray = np.arange(firms, dtype=np.int32)
         self.landscape: np.ndarray = np.zeros((1, 1, 1))
         self.demand: dict[str, np.ndarray] = {}
+        self.platforms: dict[str, np.ndarray] = {}
         self.own_left = 1.0
         self.sensed: dict[int, dict[str, Any]] = {}
         self.registry = Registry()
@@ -352,6 +356,7 @@ class World:
         twin.ties = [ties.copy() for ties in self.ties]
         twin.slots, twin.landscape = self.slots.copy(), self.landscape.copy()
         twin.demand = {name: array.copy() for name, array in self.demand.items()}
+        twin.platforms = {name: array.copy() for name, array in self.platforms.items()}
         known = self.registry
         arrays = {name: getattr(known, name).copy() for name in ("practice", "first", "adoptions")}
         twin.registry = replace(known, **arrays)
@@ -430,6 +435,8 @@ class World:
             arrays[f"ptr.{layer}"] = ties.ptr
         for name, array in self.demand.items():
             arrays[f"demand.{name}"] = array
+        for name, array in self.platforms.items():
+            arrays[f"platforms.{name}"] = array
         for name in ("practice", "first", "adoptions"):
             arrays[f"registry.{name}"] = getattr(self.registry, name)
         arrays["slots"], arrays["landscape"] = self.slots, self.landscape
@@ -493,6 +500,7 @@ class World:
             for layer, ties in zip(LAYERS, world.ties, strict=True):
                 ties.ptr = arrays[f"ptr.{layer}"]
             world.demand = {n[7:]: arrays[n] for n in arrays.files if n.startswith("demand.")}
+            world.platforms = {n[10:]: arrays[n] for n in arrays.files if n.startswith("platforms.")}
             world.slots, world.landscape = arrays["slots"], arrays["landscape"]
             world.registry = Registry(
                 arrays["registry.practice"],

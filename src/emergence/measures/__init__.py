@@ -5,9 +5,9 @@ giant_share, core_share, reciprocity, assortativity, communities, modularity, me
 small_world_omega, betweenness, burt_constraint, effective_size, schneider_r, removal_curve, degree_tail,
 dependence, power, power_imbalance. Of values: gini, hhi, top_share, hill, fit_tail, kaplan_meier. Of matrices:
 influence_vector, esri, shock. Of a world: systemic_risk, network_health, engagement, satisfaction, conduct,
-group_month, value_by_kind, market_shares, largest_share, cost_saved, net_promoter, network_return. Of replicates
-and their twins: paired_interval, ratio_interval, resilience, regained. Of series: revenue_growth, early_warning,
-with warning_rate and false_alarms against null runs.
+group_month, value_by_kind, market_shares, largest_share, cost_saved, net_promoter, network_return. Of a run:
+platform_numbers. Of replicates and their twins: paired_interval, ratio_interval, resilience, regained,
+platform_outcome. Of series: revenue_growth, early_warning, with warning_rate and false_alarms against null runs.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         revenue_growth,
     )
     from emergence.measures.paths import betweenness, mean_path_length, small_world_omega
+    from emergence.measures.platform import PlatformOutcome, platform_numbers, platform_outcome
     from emergence.measures.recovery import Regained, Resilience, regained, resilience
     from emergence.measures.robustness import removal_curve, schneider_r
     from emergence.measures.shape import (
@@ -61,6 +62,7 @@ _HOMES = {
     "interval": ("paired_interval", "ratio_interval"),
     "kpis": ("cost_saved", "largest_share", "market_shares", "net_promoter", "network_return", "revenue_growth"),
     "paths": ("betweenness", "mean_path_length", "small_world_omega"),
+    "platform": ("PlatformOutcome", "platform_numbers", "platform_outcome"),
     "recovery": ("Regained", "Resilience", "regained", "resilience"),
     "robustness": ("removal_curve", "schneider_r"),
     "shape": (
@@ -77,6 +79,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Graph",
+    "PlatformOutcome",
     "Regained",
     "Resilience",
     "TailFit",
@@ -113,6 +116,8 @@ __all__ = [
     "network_health",
     "network_return",
     "paired_interval",
+    "platform_numbers",
+    "platform_outcome",
     "power",
     "power_imbalance",
     "ratio_interval",

@@ -61,6 +61,7 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "cash": ("EUR", "cash of all firms"),
     "performance": ("1", "mean smoothed margin"),
     "fill": ("1", "mean demand met as a share of size"),
+    "median_profit": ("EUR/month", "median profit of a firm"),
     "gini_size": ("1", "Gini of size"),
     "reputation": ("1", "mean reputation"),
     "sector_correlation": ("1", "correlation of two sectors' landscapes, mean over pairs"),
@@ -93,6 +94,10 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "skills_gap": ("1", "share of automation that stands idle for lack of skill"),
     "tools_in_use": ("count", "digital tools per firm, of four; 0 unless `tools` is on"),
     "data_gain": ("EUR/month", "costs saved by decisions made on shared data; 0 unless `data_pool` is on"),
+    "platform_share": ("1", "share of sales on platforms"),
+    "own_channel": ("1", "mean of how well firms reach customers themselves, 1 unless `platform` is on"),
+    "platform_members": ("count", "firms that sell on a platform"),
+    "platform_income": ("EUR/month", "fees and rival offers of platforms"),
     "value_revenue": ("EUR/month", "net gains of joint projects; value_... are smoothed, 0 unless `accounts` is on"),
     "value_cost": ("EUR/month", "costs saved by routines that were taken over from partners"),
     "value_knowledge": ("points/month", "skills learnt from partners"),
@@ -141,6 +146,7 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
         "cash": float(firms.cash.sum()),
         "performance": float(firms.performance.mean()) if world.size else 0.0,
         "fill": float(firms.fill.mean()) if world.size else 0.0,
+        "median_profit": float(np.median(firms.profit)) if world.size else 0.0,
         "gini_size": gini(firms.size),
         "reputation": float(firms.reputation.mean()) if world.size else 0.0,
         "sector_correlation": sector_correlation(world.landscape),
@@ -167,6 +173,12 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
         row["skills_gap"] = float(firms.idle.sum()) / whole if whole else 0.0
     if "tools" in firms.spec and world.size:
         row["tools_in_use"] = float(np.unpackbits(firms.tools).sum()) / world.size
+    row["own_channel"] = 1.0
+    if "own_channel" in firms.spec and world.size:
+        sold = max(float(firms.sales.sum()), 1e-300)
+        row["platform_share"] = float((firms.platform_share * firms.sales).sum()) / sold
+        row["own_channel"] = float(firms.own_channel.mean())
+        row["platform_members"] = float(np.count_nonzero(firms.platforms))
     if "accounts" in firms.spec:
         whole = firms.accounts.sum(axis=0)
         row |= {f"value_{kind}": float(total) for kind, total in zip(VALUES, whole, strict=True)}

@@ -39,6 +39,7 @@ HELP = {
     "rebalance": "shares what projects earn equally where some gain far more than others",
     "protect": "protects know-how better where much leaks or is hidden",
     "prepare": "fills members' cash while an early warning stands",
+    "bargain": "bargains with platforms over members' commission",
 }
 
 

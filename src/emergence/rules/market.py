@@ -29,6 +29,8 @@ def update_market(state: State) -> None:
         firms.digital, firms.slack, firms.joint_income, firms.costs_due, params(MarketParams, settings, unit=UNIT),
         firms.size, firms.cash, firms.revenue, firms.profit, firms.performance, firms.fill,
     )  # fmt: skip
+    for collect in trade.collect:
+        collect(trade.sold if trade.retail is None else trade.retail)
     spare = settings.payout * np.maximum(0.0, firms.cash - settings.buffer * firms.size)
     firms.cash[:] -= spare
     world.book("paid out", -float(spare.sum()))

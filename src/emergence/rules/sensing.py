@@ -23,7 +23,7 @@ from emergence.rules.base import State
 from emergence.rules.orchestration import PARTICIPATORY
 from emergence.schema import MANDATES
 
-FUND, BRIDGE, BACKUP, PUBLISH, REBALANCE, PROTECT, PREPARE = (1 << bit for bit in range(len(MANDATES)))
+FUND, BRIDGE, BACKUP, PUBLISH, REBALANCE, PROTECT, PREPARE, BARGAIN = (1 << bit for bit in range(len(MANDATES)))
 NOISE = {name: stream(f"sensing.{name}") for name in ("cash", "ties", "paths", "gains", "conduct", "lost", "sales")}
 SOURCES = 256  # members from which paths are counted; all of them in smaller groups
 STEPS = 10**5  # steps along ties that counting paths may take, so that fewer sources serve in the largest groups

@@ -52,7 +52,8 @@ def update_supply(state: State) -> None:
     firms.served[:] = np.divide(flows.made, asked, out=np.ones(state.world.size), where=asked > 0)
     firms.to_firms[:] = flows.shipped
     firms.expected[:] += settings.expecting * (asked - firms.expected)
-    trade.offered, trade.sold = asked, flows.made
+    trade.offered, trade.sold, trade.retail = asked, flows.made, flows.made - flows.shipped
+    trade.fee *= np.divide(trade.retail, flows.made, out=np.zeros(state.world.size), where=flows.made > 0)
     trade.costs += costs_of_supply(state, flows, focus, needs)
     suffer_misconduct(state)
     count_flows(state, flows)

@@ -6,7 +6,8 @@ changes what `trade_of(state)` returns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -33,6 +34,10 @@ class Trade:
         What was sold to everyone, once a rule has settled it; else what capacity and demand allow.
     lifted : share, or None
         Of capacity, which can be made besides.
+    retail : EUR, or None
+        What of it was sold to households, on which alone fees are kept; None: all.
+    collect : list of callables
+        Called with what was sold to households by the rule that settles the trade: who keeps a fee collects it there.
     """
 
     offered: np.ndarray
@@ -41,6 +46,8 @@ class Trade:
     costs: np.ndarray
     sold: np.ndarray | None = None
     lifted: np.ndarray | None = None
+    retail: np.ndarray | None = None
+    collect: list[Callable[[np.ndarray], None]] = field(default_factory=list)
 
 
 def trade_of(state: State) -> Trade:
