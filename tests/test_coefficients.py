@@ -229,10 +229,22 @@ def worlds() -> dict[str, dict[str, Any]]:
         },
         "supplied": SUPPLIED,
         "scarce": merge(SUPPLIED, {"timeline": [{"month": 6, "kind": "removal", "count": 20, "target": "degree"}]}),
+        "destroyed": merge(SUPPLIED, {"timeline": [DISASTER]}),
+        "repairing": merge(SUPPLIED, {"timeline": [DISASTER], "rules": {"supply": {"planning": 0.5, "support": 0.5}}}),
         "exposed": merge(SUPPLIED, {"rules": {"supply": {"misconduct": 0.02}}}),
         "prepared": merge(
             SUPPLIED,
-            {"rules": {"supply": {"nearshore": 0.3, "foresight": 0.3, "reconfigure": 0.3, "responsible": 0.3}}},
+            {
+                "rules": {
+                    "supply": {
+                        "nearshore": 0.3,
+                        "foresight": 0.3,
+                        "reconfigure": 0.3,
+                        "responsible": 0.3,
+                        "diversify": 0.3,
+                    }
+                }
+            },
         ),
         "selling": {
             "founders": {"strategy_spread": 0.25},
@@ -269,6 +281,7 @@ def worlds() -> dict[str, dict[str, Any]]:
     }
 
 
+DISASTER = {"month": 6, "kind": "supply_disaster", "region": 1, "size": 0.6}
 # Firms supply each other.
 SUPPLIED: dict[str, Any] = {"layers": list(LAYERS), "rules": {"supply": {"enabled": True}}}
 # A platform with every way to earn, and firms who think of it every month.
@@ -484,6 +497,11 @@ SPECIAL = (
         )
     ),
     Case("rules.supply.handling", "supplied", felt="firms.cash"),
+    Case("rules.supply.reaction", "supplied"),
+    Case("rules.supply.planning", "destroyed", 1.0),
+    Case("rules.supply.support", "destroyed", 1.0),
+    *(Case(f"rules.supply.{name}", "repairing") for name in ("planned", "planning_cost", "supported")),
+    Case("rules.supply.support_cost", "repairing", felt="firms.cash"),
     *(Case(f"rules.supply.{name}", "supplied", 1.0) for name in ("diversify", "nearshore", "foresight", "reconfigure")),
     Case("rules.supply.responsible", "exposed", 1.0),
     *(Case(f"rules.search.{name}.partners", "four", 0.1) for name in ("operational", "social")),
@@ -492,7 +510,7 @@ SPECIAL = (
     *(Case(f"rules.supply.{name}", "exposed") for name in ("misconduct", "scandal")),
     *(
         Case(f"rules.supply.{name}", "prepared")
-        for name in ("near_premium", "foresight_cost", "flexible_cost", "fair_premium")
+        for name in ("near_premium", "foresight_cost", "flexible_cost", "fair_premium", "diversify_cost")
     ),
     Case("groups.bargain", "selling"),
     Case("rules.platform.cap", "bound", 0.2),

@@ -5,9 +5,10 @@ import math
 
 import numpy as np
 import pytest
-from conftest import grow, interval, same_bytes
+from conftest import grow, interval, same_bytes, settings_of
 
 from emergence import luck
+from emergence.build import make_simulation
 from emergence.kernels.random import pair_key, unit
 from emergence.rules import supply
 from emergence.schema import LAYERS, OPERATIONAL, RATIONINGS
@@ -154,7 +155,7 @@ def test_shares_follow_strength_and_room_and_leave_the_rest_to_the_outside():
     sim = world(4401, 12, rules__supply={"switching": 1})
     w, p = sim.world, sim.rules.supply
     f, ties = w.firms, w.ties[OPERATIONAL]
-    expected = f.expected.copy()
+    expected, served = f.expected.copy(), f.served.copy()
     sim.apply(supply.RULE)
     recipe, owner = w.demand["recipe"], ties.owner()
     for i in range(0, w.size, 7):
@@ -162,7 +163,7 @@ def test_shares_follow_strength_and_room_and_leave_the_rest_to_the_outside():
         for s in range(2):
             of = [h for h in mine if recipe[f.sector[i], f.sector[ties.nbr[h]]] == s]
             room = [f.size[ties.nbr[h]] / (f.size[ties.nbr[h]] + p.share * expected[i]) for h in of]
-            heft = [float(ties.w[h]) * r for h, r in zip(of, room, strict=True)]
+            heft = [float(ties.w[h]) * r * served[ties.nbr[h]] for h, r in zip(of, room, strict=True)]
             for h, x in zip(of, heft, strict=True):
                 assert ties.share[h] == pytest.approx(x / (sum(heft) + p.outside) / 2, rel=1e-5)
     assert owner.size == ties.count
@@ -234,7 +235,92 @@ def test_shortages_travel_down_the_chain():
     assert none[1] <= 0 <= none[2] and abs(none[0]) < abs(found[0]) / 2, told(none)
 
 
-@pytest.mark.parametrize("strategy", ["buffer", "reconfigure", "nearshore", "responsible", "diversify"])
+# The makers of one input lose nine tenths of their capacity for two months, and have it back in three.
+DISASTER = {
+    "timeline": [{"month": 13, "kind": "supply_disaster", "sector": 1, "size": 0.9, "duration": 2, "recovery": 3}]
+}
+BUYERS = (0, 5)  # the sectors that need it
+
+
+# As before, but it takes a year to have it back.
+LONG = {"timeline": [DISASTER["timeline"][0] | {"recovery": 12}]}
+
+
+def after_disaster(seed, disaster, sectors, keys):
+    """Output in the year after a disaster, over that of the twin without it, by month."""
+    name = json.dumps([seed, disaster, sectors, keys], sort_keys=True)
+    if name not in KNOWN:
+        series = []
+        for story in (disaster, {}):
+            sim = make_simulation(settings_of(BASE, story, seed=seed, rules__supply={"misconduct": 0} | keys)).advance(
+                12
+            )
+            months = []
+            for _ in range(12):
+                firms = sim.advance(1).world.firms
+                months.append(firms.revenue[np.isin(firms.sector, sectors)].sum())
+            series.append(np.array(months))
+        KNOWN[name] = series[0] / series[1]
+    return KNOWN[name]
+
+
+def months_down(ratio):
+    """Months below 95%."""
+    return float(np.count_nonzero(ratio < 0.95))
+
+
+def lost(ratio):
+    """Months of output that are lost."""
+    return float((1.0 - ratio).sum())
+
+
+@pytest.mark.parametrize("strategy", [{"buffer": 1.5}, {"diversify": 1.0}, {"reconfigure": 1.0}], ids=str)
+def test_buffers_and_second_sources_shorten_recovery(strategy):
+    """Months below 95% of their output without the disaster of those who need what was destroyed."""
+    found = interval(np.array([recovery(s, strategy, months_down) - recovery(s, {}, months_down) for s in SEEDS]))
+    assert found[2] < 0, told(found)
+
+
+def recovery(seed, strategy, measure, disaster=DISASTER, sectors=BUYERS):
+    return measure(after_disaster(seed, disaster, list(sectors), strategy))
+
+
+@pytest.mark.parametrize(
+    ("strategy", "disaster", "sectors"),
+    [
+        ({"buffer": 1.5}, DISASTER, BUYERS),
+        ({"diversify": 1.0}, DISASTER, BUYERS),
+        ({"foresight": 1.0}, DISASTER, BUYERS),
+        ({"reconfigure": 1.0}, DISASTER, BUYERS),
+        ({"planning": 1.0}, LONG, range(6)),
+        ({"support": 1.0}, LONG, range(6)),
+    ],
+    ids=["buffer", "diversify", "foresight", "reconfigure", "planning", "support"],
+)
+def test_being_prepared_saves_output(strategy, disaster, sectors):
+    """Output lost in the year after, in months: of those who need what was destroyed, or of all where it is repaired."""
+    of = (lost, disaster, sectors)
+    found = interval(np.array([recovery(s, strategy, *of) - recovery(s, {}, *of) for s in SEEDS]))
+    assert found[2] < 0, told(found)
+
+
+def test_what_comes_from_near_spares_trouble_abroad():
+    """A disaster at what comes from outside costs less output where all of it comes from near."""
+    abroad = {"timeline": [{"month": 13, "kind": "supply_disaster", "size": 0.9, "duration": 2, "recovery": 3}]}
+
+    def lost(seed, near):
+        keys = {"misconduct": 0, "nearshore": near}
+        hit, calm = (grow(BASE, story, {"seed": seed}, months=24, rules__supply=keys).rows for story in (abroad, {}))
+        return sum(1 - one["output"] / other["output"] for one, other in zip(hit[12:], calm[12:], strict=True))
+
+    found = interval(np.array([lost(seed, 1.0) - lost(seed, 0.0) for seed in SEEDS]))
+    assert found[2] < 0, told(found)
+    assert all(lost(seed, 1.0) == 0 for seed in SEEDS[:2])
+
+
+@pytest.mark.parametrize(
+    "strategy", ["buffer", "reconfigure", "nearshore", "responsible", "diversify", "planning", "support"]
+)
 def test_being_prepared_costs_in_calm(strategy):
     """Margin is lower with it than without it."""
     level = 2.0 if strategy == "buffer" else 1.0

@@ -27,6 +27,7 @@ class SupplyParams(NamedTuple):
     buffer: float
     close: float
     diversify: float
+    reaction: float
     foresight: float
     reconfigure: float
     rationing: float
@@ -70,11 +71,12 @@ def update_shares(
 
     Notes
     -----
-    Weights are w to the power 1 - diversify, times served to the power 4 foresight, times how far the supplier is
-    large enough, against `outside`.
+    Weights are w to the power 1 - diversify, times served to the power reaction + 4 foresight, times how far the
+    supplier is large enough, against `outside` to the power 1 - diversify: who diversifies gives all sources the
+    same weight.
     """
     for i in range(lo, hi):
-        total = np.full(SLOTS, p.outside)
+        total = np.full(SLOTS, p.outside ** (1.0 - p.diversify) if p.outside > 0.0 else 0.0)
         kinds = max(needs[sector[i]], 1)
         for h in range(ptr[i], ptr[i + 1]):
             if role[h] != SUPPLIES:
@@ -126,7 +128,7 @@ def room(size, expected, p):
 @njit(cache=True, inline="always")
 def weight(w, served, room, p):
     """Return the weight of a supplier among those of one input."""
-    return np.float64(w) ** (1.0 - p.diversify) * served ** (4.0 * p.foresight) * room
+    return np.float64(w) ** (1.0 - p.diversify) * served ** (p.reaction + 4.0 * p.foresight) * room
 
 
 @njit(cache=True, nogil=True)

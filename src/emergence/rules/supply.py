@@ -7,9 +7,10 @@ import numpy as np
 from emergence import luck
 from emergence.kernels import supply as kernel
 from emergence.kernels.random import fill_units
-from emergence.kernels.supply import SupplyParams
+from emergence.kernels.supply import BUYS, SUPPLIES, SupplyParams
 from emergence.luck import stream
-from emergence.rules.base import Rule, State, names, params
+from emergence.rules.base import UNIT, Rule, State, names, params
+from emergence.rules.health import HEALTH, settle_health
 from emergence.rules.timeline import imports_available
 from emergence.rules.trade import Trade, capacity, trade_of
 from emergence.schema import INPUTS, OPERATIONAL, RATIONINGS
@@ -38,6 +39,7 @@ def update_supply(state: State) -> None:
     recipe, needs = state.world.demand["recipe"], inputs_needed(state)
     stock_newcomers(state, trade, p, needs)
     mark_contracts(state)
+    repair_damage(state)
     inside, focus = np.zeros((2, state.world.size, INPUTS))
     mate = np.empty(ties.nbr.size, np.int64)
     state.each(kernel.fill_mates, ties.ptr, ties.nbr, mate, work=ties.ptr)
@@ -85,6 +87,26 @@ def mark_contracts(state: State) -> None:
     """Give ties that have grown strong a contract; it ends when they are a good deal weaker."""
     ties, strong = state.ties(OPERATIONAL), state.rules.supply.contract
     ties.formal[:] = (ties.w >= strong) | ((ties.formal > 0) & (ties.w >= 0.8 * strong))
+
+
+def repair_damage(state: State) -> None:
+    """Let plans, and buyers with a contract, repair part of what disasters destroyed at firms."""
+    firms, settings = state.firms, state.rules.supply
+    if not firms.damage.any():
+        return
+    left = (1.0 - settings.planning * settings.planned) * (1.0 - settings.support * settings.supported) ** partners(
+        state, SUPPLIES
+    )
+    firms.damage[:] *= left
+    settle_health(state)
+
+
+def partners(state: State, role: int) -> np.ndarray:
+    """Return with how many partners under contract each firm has a role, int64[firms]."""
+    ties = state.ties(OPERATIONAL)
+    return np.bincount(
+        state.world.ties[OPERATIONAL].owner(), (ties.role != 3 - role) & (ties.formal > 0), state.world.size
+    )
 
 
 def demand_of_households(state: State, trade: Trade) -> np.ndarray:
@@ -167,7 +189,9 @@ def costs_of_supply(state: State, flows: Flows, focus: np.ndarray, needs: np.nda
     paid += settings.fair_premium * settings.responsible * (flows.bought + flows.imported)
     contained = np.where(needs[firms.sector] > 0, settings.share * flows.made, 0.0)
     ready = settings.foresight_cost * settings.foresight + settings.flexible_cost * settings.reconfigure
-    return paid - contained + settings.holding * firms.inventory.sum(axis=1) + ready * firms.size
+    ready += settings.planning_cost * settings.planning + settings.diversify_cost * settings.diversify
+    helping = settings.support_cost * settings.support * partners(state, BUYS) * np.sqrt(firms.size / UNIT) * UNIT
+    return paid - contained + settings.holding * firms.inventory.sum(axis=1) + ready * firms.size + helping
 
 
 def suffer_misconduct(state: State) -> None:
@@ -201,7 +225,7 @@ RULE = Rule(
     reads=names("firms", ["uid", "sector", "size", "slack", "health"])
     + names("ties", ["nbr", "role", "w"])
     + ("world.demand", "state.trade"),
-    writes=names("firms", ["inventory", "expected", "to_firms", "served", "reputation"])
+    writes=names("firms", ["inventory", "expected", "to_firms", "served", "reputation", "damage", *HEALTH])
     + names("ties", ["share", "formal"])
     + ("state.trade", "world.goods"),
     update=update_supply,
