@@ -193,14 +193,15 @@ def against_c(sizes: Sizes) -> list[Row]:
 
 
 def full_world(sizes: Sizes) -> list[Row]:
-    """The default scenario, and one with everything about groups and competition on, against the core rules."""
+    """The default scenario, all layers and rules, and all about groups and competition, against the core rules."""
     core = simulation(*CORE, f"firms={sizes.full}").advance(3)
     rows = []
     everything = "groups, competition, culture, learning and accounts at once"
     for what, words, target in (
-        ("full world", (), "within 4"),
+        ("default world", (), ""),
+        ("full world, all layers and rules (scenario=economy)", ("scenario=economy",), "within 4"),
         (f"core rules with {everything}", CONTESTED_CORE, "within 2.5"),
-        (f"full world with {everything}", ("scenario=contested",), ""),
+        (f"default world with {everything}", ("scenario=contested",), ""),
     ):
         full = simulation(*words, *LEAN, f"firms={sizes.full}").advance(3)
         pairs = [(per_tie_step(core, 6), per_tie_step(full, 6)) for _ in range(sizes.full_pairs)]

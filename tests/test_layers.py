@@ -9,6 +9,7 @@ from conftest import grow, interval
 
 from emergence.rules.recipes import can_trade, make_recipe, recipe_of_ties, roles
 from emergence.schema import LAYERS, OPERATIONAL, SOCIAL
+from emergence.twinning import rewire
 
 SEEDS = range(4500, 4530)
 ALL = {"layers": list(LAYERS), "firms": 80, "output": {"events": False, "every": 1000}}
@@ -122,3 +123,20 @@ def test_roles_are_the_two_ends_of_one_trade():
     first, second = roles(recipe, one, other)
     assert ((first + second == 3) == (useful & (first > 0))).all()
     assert (first[~useful] == 0).all()
+
+
+def test_the_rewired_twin_still_gets_its_inputs():
+    """Partners are exchanged, but a buyer's supplier of an input is replaced by another that makes it."""
+    sim = grow(ALL, {"seed": 4504}, months=12, rules__supply={"enabled": True})
+    twin = rewire(sim.branch(), {})
+    one, two = sim.world, twin.world
+    assert (np.diff(one.ties[OPERATIONAL].ptr) == np.diff(two.ties[OPERATIONAL].ptr)).all()
+    assert not np.array_equal(one.ties[OPERATIONAL].nbr, two.ties[OPERATIONAL].nbr)
+    for w in (one, two):
+        w.check()
+    inputs = [np.zeros((w.size, 6), int) for w in (one, two)]
+    for w, count in zip((one, two), inputs, strict=True):
+        ties = w.ties[OPERATIONAL]
+        buys = ties.role == 1
+        np.add.at(count, (ties.owner()[buys], w.firms.sector[ties.nbr[buys]]), 1)
+    assert (inputs[0] == inputs[1]).all()

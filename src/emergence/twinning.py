@@ -18,7 +18,7 @@ from emergence import luck
 from emergence.build import branch_with, make_simulation
 from emergence.config import Settings, Shock
 from emergence.errors import Refusal, nearest
-from emergence.kernels.rewiring import rewire_pairs
+from emergence.kernels.rewiring import ALIKE, rewire_pairs
 from emergence.measures.emergence import OUTCOMES, emergence_table, outcome_of
 from emergence.measures.interval import paired_interval
 from emergence.rules.environment import BY_UID
@@ -89,7 +89,10 @@ def rewire(simulation: Simulation, _: Mapping[str, float]) -> Simulation:
             for u, v in ((a, b), *sides.values()):
                 u[turn], v[turn] = v[turn], u[turn]
         one_way = layer == OPERATIONAL
-        a, b = rewire_pairs(which, a.astype(np.int32), b.astype(np.int32), world.size, ROUNDS, not one_way)
+        # Who needs an input still gets it from somebody who makes it.
+        kind = world.firms.sector[a].astype(np.int64) if one_way else ALIKE
+        rounds = ROUNDS * (np.unique(kind).size if one_way else 1)
+        a, b = rewire_pairs(which, a.astype(np.int32), b.astype(np.int32), world.size, rounds, not one_way, kind)
         ties.drop(np.arange(ties.count))
         ties.insert(a, b, **sides)
     return freeze(simulation, _)

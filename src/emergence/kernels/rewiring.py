@@ -12,6 +12,7 @@ from numba import njit
 from emergence.kernels.random import below, draw4
 
 EMPTY = np.int64(-1)
+ALIKE = np.zeros(0, np.int64)
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -70,7 +71,7 @@ def edge_set(a, b, n):
 
 
 @njit(cache=True, nogil=True)
-def rewire_pairs(key, a, b, n, rounds, either=True):
+def rewire_pairs(key, a, b, n, rounds, either=True, kind=ALIKE):
     """Rewire an undirected simple graph at random, each node keeping its degree.
 
     Parameters
@@ -86,6 +87,8 @@ def rewire_pairs(key, a, b, n, rounds, either=True):
     either : bool
         Whether first ends may become second ends. If not, only second ends are exchanged and each node
         keeps its number of first and of second ends, as it must where edges have a direction.
+    kind : int64[m] or int64[0]
+        Only edges of one kind exchange ends; empty: all are alike.
 
     Returns
     -------
@@ -116,7 +119,7 @@ def rewire_pairs(key, a, b, n, rounds, either=True):
         # What e gives up (q) goes to f, and what f gives up (s) goes to e; f keeps r.
         r = second[f] if cross else first[f]
         s = first[f] if cross else second[f]
-        if e == f or p == s or r == q:
+        if e == f or p == s or r == q or (kind.size > 0 and kind[e] != kind[f]):
             continue
         one = code_of(p, s, n)
         two = code_of(r, q, n)
