@@ -129,6 +129,7 @@ class Simulation:
         self._measures = chosen(settings.output.measures)
         column_names(settings.output.also)
         self._state = State(world, settings, rules, self.events)
+        self._fitted: set[str] | None = None
         self._fit_columns()
 
     @property
@@ -153,7 +154,10 @@ class Simulation:
 
     def _fit_columns(self) -> None:
         """Let the world have the columns of the optional rules that are on."""
-        self.world.fit_columns({rule.name for rule in self.plan if is_on(self.rules, rule)})
+        on = {rule.name for rule in self.plan if is_on(self.rules, rule)}
+        if on != self._fitted:
+            self.world.fit_columns(on)
+            self._fitted = on
 
     def _month(self) -> None:
         self._fit_columns()
