@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from emergence.rules.own import rule
     from emergence.runs import Result, run, twins
     from emergence.step import Simulation
+    from emergence.study.sweep import load_study, sweep
     from emergence.trial import check_rule
 
 # Names are looked up when asked for: `import emergence` loads neither numba nor mesa nor matplotlib.
@@ -23,11 +24,13 @@ _HOMES = {
     "Result": "emergence.runs",
     "Simulation": "emergence.step",
     "check_rule": "emergence.trial",
+    "load_study": "emergence.study.sweep",
     "make_simulation": "emergence.build",
     "measure": "emergence.measures.own",
     "measures": "emergence.measures",
     "rule": "emergence.rules.own",
     "run": "emergence.runs",
+    "sweep": "emergence.study.sweep",
     "twins": "emergence.runs",
     "validation": "emergence.validation",
 }
@@ -39,11 +42,13 @@ __all__ = [
     "Result",
     "Simulation",
     "check_rule",
+    "load_study",
     "make_simulation",
     "measure",
     "measures",
     "rule",
     "run",
+    "sweep",
     "twins",
     "validation",
 ]

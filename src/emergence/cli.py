@@ -19,17 +19,19 @@ DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 OVERVIEW = """emergence: a flight simulator for business networks
 
   emergence run [scenario=NAME] [key=value ...]    run one scenario; ends with a report
+  emergence sweep study=NAME [engine=...]          many runs by a design; goes on where it was stopped
   emergence check FILE [FIRMS.csv]                 all that is wrong with a network of your own
   emergence explain [key=value ...]                the rules in the order of a month
   emergence validate [suite=quick|full] [case=..]  known results, measured by the program's own rules
   emergence completion                             for your shell: eval "$(emergence completion)"
-  emergence list                                   scenarios, networks, orchestrations, rules, measures
+  emergence list                                   scenarios, networks, studies, rules, measures
 
 Examples
   emergence run
   emergence run scenario=florence
   emergence run network=file network.ties=ties.csv network.firms=firms.csv
   emergence run conditions.diversity=0.9 firms=1000 seed=7
+  emergence sweep study=five_conditions study.points=50
 
 Keys: seed steps firms threads scenario network orchestration groups conditions.{diversity,autonomy,feedback,
 adaptive_capacity,shared_purpose} rules.RULE.KEY output.folder; all of them: emergence run --help
@@ -39,6 +41,24 @@ RUN_HELP = """emergence run [scenario=NAME] [key=value ...]
 
 Runs one scenario and writes a run folder with tables, figures and report.html.
 Also: --multirun (lists of values run one after the other), --cfg job (print the config).
+
+"""
+
+SWEEP_HELP = """emergence sweep study=NAME [engine=ENGINE] [study.KEY=VALUE ...] [key=value ...]
+
+Runs a study: points by a design, replicates at each, a table of outcomes. The same command goes on where it
+was stopped and computes again what was damaged. What it writes: docs/how-to-studies.md.
+
+  study=NAME or FILE.yaml     what is varied, and what is asked of each run
+  engine=processes            or serial, threads, dask; the tables are the same, byte for byte
+  engine.workers=N            as many as there are cores if left out
+  engine.address=tcp://..     dask: of a running scheduler
+  study.points=, study.replicates=, study.design=, study.seed= and all other keys of the study
+  study.folder=FOLDER         results/sweeps/NAME if left out
+  study.force=true            go on although the study, the code or a library changed; runs that still fit count
+  key=value                   settings of every run, firms=50 steps=60, as for `run`
+
+Exit code 0: done; 1: runs were set aside after three tries, or the disk is full; 2: refused; 130: stopped.
 
 """
 
@@ -215,6 +235,34 @@ class progress:
         self.bar.close()
 
 
+def command_sweep(words: list[str]) -> int:
+    """Run a study, or go on with it, and say what came out."""
+    from emergence.study.spec import study_lines
+
+    if any(word in ("-h", "--help") for word in words):
+        print(SWEEP_HELP + "\n".join(study_lines()))
+        return DONE
+    from emergence.study.store import DiskFull
+    from emergence.study.sweep import Teller, carry_out, read_words, result_lines
+
+    asked, teller = read_words(words), Teller()
+    tell_compiling()
+    try:
+        result = carry_out(asked.study, asked.folder, asked.engine, asked.force, teller.tell, teller.show)
+    except KeyboardInterrupt:
+        teller.close()
+        say(f"\nstopped; what was finished is kept in {asked.folder}. The same command goes on.")
+        return INTERRUPTED
+    except DiskFull as full:
+        teller.close()
+        say(f"emergence sweep: {full}")
+        return FAILED
+    finally:
+        teller.close()
+    print("\n".join(result_lines(result)))
+    return FAILED if result.failed else DONE
+
+
 def command_explain(words: list[str]) -> int:
     """Print the rules in the order of a month, what they read and write, and what they cost."""
     if any(word in ("-h", "--help") for word in words):
@@ -308,8 +356,11 @@ def command_completion(words: list[str]) -> int:
     """Print what makes a shell complete commands, keys and names: ``eval "$(emergence completion)"``."""
     from emergence.compose import groups
     from emergence.config import known_keys
+    from emergence.study.engine import ENGINES
+    from emergence.study.spec import studies
 
     names = [f"{group}={option}" for group, options in groups().items() for option in options]
+    names += [f"study={study}" for study in studies()] + [f"engine={engine}" for engine in ENGINES]
     choices = " ".join([*COMMANDS, "--help", *names, *(f"{key}=" for key in known_keys())])
     print(COMPLETION.replace("@CHOICES@", choices))
     return DONE
@@ -317,6 +368,7 @@ def command_completion(words: list[str]) -> int:
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": command_run,
+    "sweep": command_sweep,
     "check": command_check,
     "explain": command_explain,
     "validate": command_validate,

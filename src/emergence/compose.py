@@ -19,7 +19,7 @@ def groups() -> dict[str, list[str]]:
     return {
         folder.name: sorted(file.stem for file in folder.glob("*.yaml"))
         for folder in sorted(config_folder().iterdir())
-        if folder.is_dir() and any(folder.glob("*.yaml"))
+        if folder.is_dir() and folder.name != "study" and any(folder.glob("*.yaml"))
     }
 
 
@@ -108,6 +108,8 @@ def check_names(overrides: Sequence[str]) -> None:
         if not equals:
             raise Refusal(f"'{override}' is not an override; write key=value, such as firms=500")
         name = name.lstrip("+~")
+        if name == "study":
+            raise Refusal(f"{override}: one run has no study; emergence sweep {override}")
         if name in options:
             wanted = value.strip("'\"")
             if name == "scenario" and wanted.endswith((".yaml", ".yml")):

@@ -58,6 +58,9 @@ def list_lines() -> Iterator[str]:
         yield group
         for option in options:
             yield f"  {option:<18} {_first_words(config_folder() / group / f'{option}.yaml')}"
+    yield "study (emergence sweep)"
+    for file in sorted((config_folder() / "study").glob("*.yaml")):
+        yield f"  {file.stem:<18} {_first_words(file)}"
     yield "rules"
     for rule in PLAN:
         yield f"  {rule.name:<18} {rule.about}"

@@ -151,6 +151,7 @@ class Simulation:
         column_names(settings.output.also)
         self._book = RuleBook()
         self._state = State(world, settings, self._in_force(world.step), self.events)
+        self._fitted: set[str] | None = None
         self._fit_columns()
 
     @property
@@ -175,7 +176,10 @@ class Simulation:
 
     def _fit_columns(self) -> None:
         """Let the world have the columns of the optional rules that are on."""
-        self.world.fit_columns({rule.name for rule in self.plan if is_on(self._state.rules, rule)})
+        on = {rule.name for rule in self.plan if is_on(self._state.rules, rule)}
+        if on != self._fitted:
+            self.world.fit_columns(on)
+            self._fitted = on
 
     def _in_force(self, month: int) -> Rules:
         """Return the rules with the policies of a month."""

@@ -154,13 +154,19 @@ def steps_table(simulation: Simulation) -> Columns:
 
 def write_table(columns: Columns, path: Path) -> None:
     """Write columns as Parquet with page checksums: temporary name, sync, rename."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     temporary = path.with_suffix(".tmp")
-    table = pa.Table.from_arrays([_arrow(column) for column in columns.values()], names=list(columns))
-    pq.write_table(table, temporary, write_page_checksum=True, compression="zstd")
+    pq.write_table(arrow_table(columns), temporary, write_page_checksum=True, compression="zstd")
     publish(temporary, path)
+
+
+def arrow_table(columns: Columns) -> Any:
+    """Return columns as a table of pyarrow; columns that pyarrow made itself are taken as they are."""
+    import pyarrow as pa
+
+    arrays = [column if isinstance(column, pa.Array) else _arrow(column) for column in columns.values()]
+    return pa.Table.from_arrays(arrays, names=list(columns))
 
 
 def _arrow(column: np.ndarray) -> Any:

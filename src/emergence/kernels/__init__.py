@@ -34,6 +34,37 @@ import numba  # noqa: E402  (the cache folder is read when a kernel is declared)
 numba.config.CACHE_DIR = CACHE_FOLDER  # type: ignore[attr-defined]
 
 
+def _guard_cache() -> None:
+    """Let numba take a damaged file of its cache for a missing one; by itself it checks none of them."""
+    from numba.core import caching
+
+    def is_whole(data: bytes) -> bool:
+        return hashlib.sha256(data[:-32]).digest() == data[-32:]
+
+    class CheckedFile(caching.IndexDataCacheFile):  # type: ignore[misc]
+        def _dump(self, obj):  # type: ignore[no-untyped-def]
+            data = super()._dump(obj)
+            return data + hashlib.sha256(data).digest()
+
+        def _load_data(self, name):  # type: ignore[no-untyped-def]
+            if not is_whole(Path(self._data_path(name)).read_bytes()):
+                raise FileNotFoundError(name)
+            return super()._load_data(name)
+
+        def _load_index(self):  # type: ignore[no-untyped-def]
+            try:
+                with open(self._index_path, "rb") as file:
+                    caching.pickle.load(file)
+                    return super()._load_index() if is_whole(file.read()) else {}
+            except Exception:
+                return {}
+
+    caching.IndexDataCacheFile = CheckedFile  # type: ignore[misc]
+
+
+_guard_cache()
+
+
 def compiled_before() -> bool:
     """Tell whether an earlier process left compiled kernels in the cache folder."""
     return any(Path(CACHE_FOLDER).rglob("*.nbc"))

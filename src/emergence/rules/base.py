@@ -182,11 +182,8 @@ class State:
 
     def leave_rule(self, rule: Rule) -> None:
         """Forget what was packed from columns that the rule wrote."""
-        written = {name.split(".")[-1] for name in rule.writes}
-        profile = {"skills", "base_skills", "culture", "purpose", "reputation", "z", "size", "firms", "ties"}
-        groups = any(name.startswith(("groups.", "network.")) for name in rule.writes)
-        kept = set() if groups or "firms" in written else {"governance", "craft"}
-        if written & profile or groups:
+        kept = _kept_after(rule.writes)
+        if kept is not None:
             self._packed = {name: made for name, made in self._packed.items() if name in kept}
 
     def luck(self, stream: int) -> np.uint64:
@@ -401,6 +398,17 @@ def params(kind: Any, *sources: Any, **more: float) -> Any:
             for name, home in zip(kind._fields, homes, strict=True)
         )
     )
+
+
+@lru_cache
+def _kept_after(writes: tuple[str, ...]) -> frozenset[str] | None:
+    """Return what was packed and still holds after a rule that writes these columns; None if all of it does."""
+    written = {name.split(".")[-1] for name in writes}
+    profile = {"skills", "base_skills", "culture", "purpose", "reputation", "z", "size", "firms", "ties"}
+    groups = any(name.startswith(("groups.", "network.")) for name in writes)
+    if not written & profile and not groups:
+        return None
+    return frozenset() if groups or "firms" in written else frozenset({"governance", "craft"})
 
 
 @lru_cache
