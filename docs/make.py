@@ -2,7 +2,7 @@
 
 docs/reference.md and docs/measures.md are generated whole; in other documents what stands between
 ``<!-- generated: NAME -->`` and ``<!-- end -->``. The tables of emergence come from results/emergence/, which
-experiments/what_networks_bring.py writes.
+experiments/what_networks_bring.py writes; that of strategies from results/strategies/, by experiments/strategies.py.
 """
 
 from __future__ import annotations
@@ -230,6 +230,21 @@ def reasons() -> str:
     return table(["setting", *heads, "value gained, contact (z)", "mean practice, contact (z)"], rows)
 
 
+def strategies() -> str:
+    """Return what strategies cost and save, from results/strategies/table.csv."""
+    with open(RESULTS.parent / "strategies" / "table.csv", newline="", encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    rows = []
+    for row in found:
+        cells = [
+            estimate({"mean": row[name], "low": row[f"{name}_low"], "high": row[f"{name}_high"]}, 2)
+            for name in ("cost", "saved", "elsewhere")
+        ]
+        rows.append([row["strategy"], f"`{row['settings']}`", *cells])
+    heads = ["cost in calm (points of margin)", "saved (days of all output)", "saved outside the sector (days)"]
+    return table(["strategy", "overrides", *heads], rows)
+
+
 def filled(path: Path, blocks: dict[str, Callable[[], str]]) -> str:
     """Return a document with its generated blocks up to date."""
     text = path.read_text(encoding="utf-8")
@@ -246,6 +261,7 @@ def documents() -> dict[Path, str]:
     blocks: dict[Path, dict[str, Callable[[], str]]] = {
         HERE / "odd.md": {"plan": plan, "conditions": conditions},
         HERE / "emergence.md": {"emergence": parts_of_emergence, "structure": structure, "reasons": reasons},
+        HERE / "mechanisms.md": {"strategies": strategies},
         HERE.parent / "README.md": {"emergence": lambda: parts_of_emergence(SHOWN)},
     }
     whole = {HERE / "reference.md": reference(), HERE / "measures.md": functions(), HERE / "effects.md": effects()}

@@ -330,7 +330,7 @@ def test_being_prepared_costs_in_calm(strategy):
 
 
 def test_seeing_further_has_its_price():
-    """It spares so many of the small shortages of every month that it nearly pays for itself in calm."""
+    """It spares small shortages of every month, which pays for part of it in calm."""
     seeing = {"misconduct": 0, "foresight": 1.0}
     price = effect(late("performance"), {"rules__supply": seeing}, {"rules__supply": seeing | {"foresight_cost": 0}})
     assert price[2] < 0, told(price)

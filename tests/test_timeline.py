@@ -551,7 +551,7 @@ def test_what_a_scenario_says_is_told():
     assert felt_shocks(settings_of(BASE, dated("regulation", duration=0), steps=40))[0].end == 40
 
 
-SCENARIOS = ("supply_disaster", "pandemic", "cyber_incident", "regulation", "policy_change")
+SCENARIOS = ("supply_disaster", "input_disaster", "pandemic", "cyber_incident", "regulation", "policy_change")
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -64,7 +64,9 @@ def update_supply(state: State) -> None:
 def supply_params(state: State) -> SupplyParams:
     """Return the kernels' parameters."""
     settings = state.rules.supply
-    return params(SupplyParams, settings, rationing=RATIONINGS.index(settings.rationing))
+    # What does not come from outside weighs less, so more is ordered of suppliers.
+    outside = settings.outside * imports_of(state)
+    return params(SupplyParams, settings, rationing=RATIONINGS.index(settings.rationing))._replace(outside=outside)
 
 
 def inputs_needed(state: State) -> np.ndarray:
