@@ -487,7 +487,7 @@ class CoreModel(mesa.Model):
         super().__init__(seed=simulation.world.seed)
         world, rules = simulation.world, simulation.rules
         self.rules, self.month = rules, world.step
-        self.search = params(SearchParams, rules.search, rules.search.development, unit=UNIT, proposed=0.0)
+        self.search = params(SearchParams, rules.search, rules.search.development, unit=UNIT, proposed=0.0, squares=0.0)
         self.utility = params(
             UtilityParams, rules.formation.development, rules.formation, distance=rules.search.distance
         )

@@ -26,14 +26,8 @@ ROOM = {
     "rules.innovation.shortest": {"rules.innovation.longest": 48},
     "rules.innovation.copy": {"rules.innovation.recombine": 0},
     "rules.innovation.recombine": {"rules.innovation.copy": 0},
-    **{
-        f"rules.search.{layer}.partners": {f"rules.search.{layer}.preferential": 0}
-        for layer in ("development", "strategic")
-    },
-    **{
-        f"rules.search.{layer}.preferential": {f"rules.search.{layer}.partners": 0}
-        for layer in ("development", "strategic")
-    },
+    **{f"rules.search.{layer}.partners": {f"rules.search.{layer}.preferential": 0} for layer in LAYERS},
+    **{f"rules.search.{layer}.preferential": {f"rules.search.{layer}.partners": 0} for layer in LAYERS},
 }
 
 

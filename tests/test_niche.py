@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import dotted, grow, interval, merge, same_bytes
 
-from emergence.rules import market
+from emergence.rules import market, trade
 
 SEEDS = range(3400, 3430)
 # Nobody comes or goes, so that sizes compare the same firms.
@@ -69,7 +69,7 @@ def test_fitness_is_a_bell_of_equal_area():
         swing = world.demand["level"][sector] - 1.0
         wanted.append(density(swing, niche * math.exp(-0.7 * (2 * p - 1))) / density(swing, niche))
     sim._state.enter_rule(market.RULE)
-    assert market.niche_fitness(sim._state) == pytest.approx(wanted, rel=1e-12)
+    assert trade.niche_fitness(sim._state) == pytest.approx(wanted, rel=1e-12)
     assert np.ptp(wanted) > 0.3
 
 

@@ -29,6 +29,11 @@ ZERO = {
         "building_cost": 0, "growth_fill": 0, "growth_margin": 0, "noise": 0, "memory": 1, "payout": 0,
     },
     "supply": {"share": 0, "misconduct": 0},
+    "referrals": {"rate": 0},
+    "sales": {"orders": 0},
+    "overflow": {"share": 0},
+    "purchasing": {"inputs": 0},
+    "aid": {"share": 0, "ingratitude": 0},
     "platform": {"start": 0, "joining": 0},
     "support": {"pot": 0, "cost": 0},
     "exit": {"rate": 0},
@@ -116,7 +121,7 @@ def test_on_moves_what_the_rule_says_it_moves(rule):
         "firms": 100,
         "output": {"events": False},
         "groups": [ACTIVE] if rule.name in ("membership", "steering", "research", "revision") else [],
-        "timeline": crisis if rule.name in ("adaptation", "credit", "steering") else [],
+        "timeline": crisis if rule.name in ("adaptation", "aid", "credit", "steering") else [],
     }
     if rule.name in ("network_effect", "automation", "data_pool"):
         company = merge(company, COMPANY[rule.name])

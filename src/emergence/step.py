@@ -9,7 +9,7 @@ Order of the phases and of the rules in them:
 5. strengthening and decay: strengthening
 6. innovation: secrecy, knowledge, rivalry, innovation, research, races, leakage
 7. adaptation: adaptation, strategies, culture
-8. demand and supply: tools, data_pool, network_effect, automation, referrals, sales, platform, overflow, supply
+8. demand and supply: tools, data_pool, network_effect, automation, referrals, sales, overflow, platform, supply
 9. market and money: purchasing, market, aid, support, credit, exit, entry
 10. digital and contagion: adoption, incidents
 11. dissolution: dissolution
@@ -107,8 +107,8 @@ PLAN: tuple[Rule, ...] = (
     automation.RULE,
     referrals.RULE,
     sales.RULE,
-    platform.RULE,
     overflow.RULE,
+    platform.RULE,
     supply.RULE,
     purchasing.RULE,
     market.RULE,

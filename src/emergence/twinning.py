@@ -16,7 +16,7 @@ import numpy as np
 
 from emergence import luck
 from emergence.build import branch_with, make_simulation
-from emergence.config import Settings, Shock
+from emergence.config import Settings, Shock, put
 from emergence.errors import Refusal, nearest
 from emergence.kernels.rewiring import ALIKE, rewire_pairs
 from emergence.measures.emergence import OUTCOMES, emergence_table, outcome_of
@@ -62,10 +62,17 @@ def isolate(simulation: Simulation, _: Mapping[str, float]) -> Simulation:
     return freeze(simulation, _)
 
 
+def hold(simulation: Simulation, key: str, value: float | bool) -> None:
+    """Set a parameter of a rule in a twin for good: policies that would change it set the same value."""
+    put(simulation.rules, key, value)
+    timeline = simulation.settings.timeline
+    simulation.settings.timeline = [replace(one, value=value) if one.key == f"rules.{key}" else one for one in timeline]
+
+
 def freeze(simulation: Simulation, _: Mapping[str, float]) -> Simulation:
     """Let no tie form and none be broken; ties still end with their firms, and entrants get none."""
     for rule in ("search", "formation", "dissolution"):
-        getattr(simulation.rules, rule).enabled = False
+        hold(simulation, f"{rule}.enabled", False)
     simulation.world.groups.mandate[:] &= np.uint32(~(BRIDGE | BACKUP) & 0xFFFFFFFF)  # nor does a group broker any
     return simulation
 
@@ -103,15 +110,15 @@ def maintain_at_random(simulation: Simulation, flows: Mapping[str, float]) -> Si
 
     Limits of attention do not bind, and strength follows the reference success; whom firms meet is left as it is.
     """
-    rules = simulation.rules
-    rules.formation.choice = rules.dissolution.choice = False
-    rules.strengthening.feedback = 0.0
+    hold(simulation, "formation.choice", False)
+    hold(simulation, "dissolution.choice", False)
+    hold(simulation, "strengthening.feedback", 0.0)
     for layer in simulation.settings.layers:
         met, held = flows.get(f"met.{layer}", 0.0), flows.get(f"held.{layer}", 0.0)
         accepted = flows.get(f"formed.{layer}", 0.0) / met if met else 0.0
         broken = flows.get(f"broken.{layer}", 0.0) / held if held else 0.0
-        getattr(rules.formation, layer).blind = min(accepted, 1.0)
-        setattr(rules.dissolution, layer, min(broken, 1.0))
+        hold(simulation, f"formation.{layer}.blind", min(accepted, 1.0))
+        hold(simulation, f"dissolution.{layer}", min(broken, 1.0))
     return simulation
 
 

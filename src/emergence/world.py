@@ -390,6 +390,8 @@ class World:
         array = self.check_value(name, value)
         if name == "cash":
             self.book("by hand", float((array - column[rows]).sum()))
+        if name == "inventory":
+            self.book_goods("by hand", float((array - column[rows]).sum()))
         column[rows] = array
         if name in ("practice", "sector"):
             firms = self.firms
@@ -421,7 +423,12 @@ class World:
         self.slots[self.firms.slot] = np.arange(self.size, dtype=np.int32)
 
     def fit_columns(self, rules: Container[str]) -> None:
-        """Keep the columns of those optional rules that are named, and of no others; see `Table.fit`."""
+        """Keep the columns of those optional rules that are named, and of no others; see `Table.fit`.
+
+        Stocks of goods are gone when supply is switched off.
+        """
+        if "inventory" in self.firms.spec and "supply" not in rules:
+            self.book_goods("rule off", -float(self.firms.inventory.sum()))
         for _, table in self._tables():
             table.fit(rules)
 

@@ -95,7 +95,10 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "automation_rate": ("1", "mean share of work that is automated; 0 unless `automation` is on"),
     "skills_gap": ("1", "share of automation that stands idle for lack of skill"),
     "tools_in_use": ("count", "digital tools per firm, of four; 0 unless `tools` is on"),
-    "data_gain": ("EUR/month", "costs saved by decisions made on shared data; 0 unless `data_pool` is on"),
+    "data_gain": (
+        "EUR/month",
+        "costs saved by decisions on shared data, if all demand is served; 0 unless `data_pool`",
+    ),
     "platform_share": ("1", "share of sales on platforms"),
     "own_channel": ("1", "mean of how well firms reach customers themselves, 1 unless `platform` is on"),
     "platform_members": ("count", "firms that sell on a platform"),

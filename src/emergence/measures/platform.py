@@ -68,6 +68,8 @@ def platform_numbers(source: Any, months: int = 12) -> dict[str, float]:
     if not rows or world is None:
         raise Refusal("platform_numbers needs a run of at least one measured month: a simulation, result or model")
     told = {name: float(np.mean([row[name] for row in rows[-months:]])) for name in TELLING}
+    if "platform_share" not in world.firms.spec:
+        return told | {"concentration": 0.0}
     sold = world.firms.platform_share * world.firms.sales
     return told | {"concentration": float(hhi(sold)) if sold.sum() > 0 else 0.0}
 

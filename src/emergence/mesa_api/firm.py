@@ -31,7 +31,11 @@ class _ColumnView:
         if firm is None:
             return self
         value = firm.model.columns.column(self.name)[firm.row]
-        return value.item() if np.ndim(value) == 0 else value
+        if np.ndim(value) == 0:
+            return value.item()
+        value = value.view()
+        value.flags.writeable = False  # one entry alone would be set unchecked; set the whole: firm.skills = [...]
+        return value
 
     def __set__(self, firm: Firm, value: Any) -> None:
         if self.name in FIXED:

@@ -91,6 +91,8 @@ def found_firm(state: State, columns: Mapping[str, Any]) -> int:
     world.enter(slot=np.array([slot]), **traits)
     enter_registry(world.registry, traits["practice"], world.step)
     world.book("founded", float(traits["cash"][0]))
+    if "inventory" in given:
+        world.book_goods("by hand", float(given["inventory"].sum()))
     world.count("entries", 1)
     state.log("entry", uid, value=traits["size"])
     return int(uid[0])

@@ -149,7 +149,11 @@ def attack(state: State, shock: Shock, place: int, rank: int) -> None:
     hit = picked(state, shock, fill_units(state.luck(CYBER), firms.uid, rank + 1)[:, rank])
     state.world.struck[state.step, place] = firms.uid[hit].tolist()
     state.log("shock", -1, value=float(hit.size))
-    state.log("incident", firms.uid[hit[firms.incident[hit] != STRUCK]])
+    new = hit[firms.incident[hit] != STRUCK]
+    state.log("incident", firms.uid[new])
+    state.world.count("incidents", float(new.size))
+    # It is felt from this month on, as one that struck at the end of the month before.
+    firms.struck_in[new] = state.step - 1
     firms.incident[hit] = STRUCK
 
 
@@ -209,6 +213,6 @@ RULE = Rule(
     moves=("mean_z", "down"),
     reads=names("firms", ["practice", "sector", "region", "uid", "size", "cash", "born", "digital"]),
     writes=("firms", "ties", "firms.z", "world.landscape", "world.own_left", "world.demand")
-    + names("firms", ["damage", "incident", *HEALTH]),
+    + names("firms", ["damage", "incident", "struck_in", *HEALTH]),
     update=update_environment,
 )

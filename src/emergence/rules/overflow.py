@@ -16,7 +16,7 @@ def update_overflow(state: State) -> None:
     need, spare = settings.share * np.maximum(-room, 0.0), np.maximum(room, 0.0)
     given, taken, _ = share_out(state, need, spare, settings.trust, state.firms.sector)
     trade.offered[:] += given - taken
-    trade.costs[:] += settings.commission * (given - taken)
+    trade.costs[:] += settings.commission * state.rules.market.price * (given - taken)
     state.world.count("overflow", float(taken.sum()))
 
 

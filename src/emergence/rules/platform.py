@@ -78,7 +78,12 @@ def update_platform(state: State) -> None:
 def fit_platforms(state: State) -> None:
     """Have a balance and data for each platform, and in the first month the first members."""
     known, settings = state.world.platforms, state.rules.platform
-    firms, first = state.firms, not known
+    firms = state.firms
+    # After a time in which the rule was off platforms begin anew, with the balance they had.
+    first = not known or known["last"][0] < state.step - 1
+    if first and known:
+        known["data"][:] = known["months"][:] = 0.0
+    known["last"] = np.array([float(state.step)])
     for name in ("balance", "data", "months"):
         held = known.get(name, np.zeros(0))
         # A platform that closes keeps its money, so that none is lost.
@@ -130,7 +135,9 @@ def channels_of(state: State, trade: Trade) -> Channels:
     stay = 1.0 - settings.diverted * brought[sector]
     alone = offered * firms.own_channel * stay
     first_member = np.minimum(settings.cap, settings.reach * firms_in**-settings.network)
-    through = shared(state, member, np.maximum(served, first_member * whole))
+    # What members get is what they can serve; who asks what a platform would bring thinks of its first member too.
+    asked = shared(state, member, np.maximum(served, first_member * whole))
+    through = np.where(member, shared(state, member, served), asked)
     copied = copied_from(state, member, through)
     through -= copied
     return Channels(

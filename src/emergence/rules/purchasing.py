@@ -17,8 +17,9 @@ def update_purchasing(state: State) -> None:
     factor = np.ones(volume.size)
     buys = volume > 0
     factor[buys] = (pools(state, volume)[buys] / volume[buys]) ** -settings.exponent
-    firms.discount[:] = settings.inputs * (1.0 - factor)
-    trade.saved[:] += firms.discount
+    saved, price = settings.inputs * (1.0 - factor), state.rules.market.price
+    trade.saved[:] += saved
+    firms.discount[:] = saved / price if price > 0 else 0.0
 
 
 def pools(state: State, volume: np.ndarray) -> np.ndarray:

@@ -81,8 +81,10 @@ def stock_newcomers(state: State, trade: Trade, p: SupplyParams, needs: np.ndarr
     firms.expected[new] = np.minimum(firms.size[new], trade.offered[new])
     kinds = needs[firms.sector[new]]
     use = p.share * firms.expected[new] / np.maximum(kinds, 1)
-    firms.inventory[new] = np.where(np.arange(INPUTS) < kinds[:, None], p.buffer * use[:, None], 0.0)
-    state.world.book_goods("founded", float(firms.inventory[new].sum()))
+    aim = np.where(np.arange(INPUTS) < kinds[:, None], p.buffer * use[:, None], 0.0)
+    empty = ~firms.inventory[new].any(axis=1)  # who was given a stock by hand keeps it
+    firms.inventory[new[empty]] = aim[empty]
+    state.world.book_goods("founded", float(aim[empty].sum()))
 
 
 def mark_contracts(state: State) -> None:
@@ -187,7 +189,8 @@ def costs_of_supply(state: State, flows: Flows, focus: np.ndarray, needs: np.nda
     kinds = np.maximum(needs[firms.sector], 1)
     split = 1.0 - focus.sum(axis=1) / kinds  # 0: one supplier for each input
     outside = settings.premium + settings.near_premium * settings.nearshore
-    paid = flows.bought * (1.0 + settings.handling * split) + flows.imported * (1.0 + outside)
+    price = state.rules.market.price  # what suppliers get for it
+    paid = flows.bought * (price + settings.handling * split) + flows.imported * (1.0 + outside)
     paid += settings.fair_premium * settings.responsible * (flows.bought + flows.imported)
     contained = np.where(needs[firms.sector] > 0, settings.share * flows.made, 0.0)
     ready = settings.foresight_cost * settings.foresight + settings.flexible_cost * settings.reconfigure

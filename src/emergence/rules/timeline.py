@@ -27,6 +27,8 @@ def imports_available(state: State) -> float:
     Supply disasters without region and sector strike abroad.
     """
     left = 1.0
+    if not state.rules.environment.enabled:
+        return left
     for shock in state.settings.timeline:
         if is_abroad(shock):
             left *= 1.0 - shock.size * severity_of(state, shock)
