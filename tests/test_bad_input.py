@@ -10,6 +10,7 @@ from emergence.build import make_simulation
 from emergence.config import get, known_keys, put
 from emergence.errors import Refusal
 from emergence.reading import read_settings
+from emergence.schema import LAYERS
 
 KEYS = known_keys()
 # Files and modules have tests of their own; sizes are kept small below.

@@ -206,7 +206,6 @@ class Simulation:
             self.apply(rule)
             self.seconds[rule.name] = self.seconds.get(rule.name, 0.0) + time.perf_counter() - began
         self.world.step += 1
-        self._state.trade = None
         if self.settings.debug:
             self.world.check()
             for what, (held, booked), (held_now, booked_now), ledger in zip(
@@ -326,7 +325,7 @@ def begin_month(state: State) -> None:
     for layer in state.acting:
         world.ties[layer].outcome[:] = 0
     state.meetings, state.hidden, state.niche, state.pull, state.gained = {}, {}, None, None, None
-    state.lost = []
+    state.lost, state.trade = [], None
     state._packed.clear()
     set_network(world, state.rules)
 

@@ -36,6 +36,7 @@ def update_market(state: State) -> None:
     world.book("paid out", -float(spare.sum()))
     world.book("revenue", float(firms.revenue.sum()))
     world.book("costs", float((firms.profit - firms.revenue).sum()))
+    state.trade = None  # it is settled
 
 
 RULE = Rule(
