@@ -1,12 +1,13 @@
 # make run    the default scenario, ends with the path of a report
 # make test   the tests             make check  lint, types, direction of imports, tests
+# make demo   the live page         make test-long  everything, half an hour of the page included
 # make bench  speed and memory      make clean  away with the environment
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: run test test-long effects check bench clean
+.PHONY: run demo test test-long effects check bench clean
 
 $(VENV)/installed: pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -26,6 +27,9 @@ $(VENV)/developed: $(VENV)/tested
 run: $(VENV)/installed
 	@$(BIN)/emergence run scenario=florence
 	@$(BIN)/emergence run
+
+demo: $(VENV)/installed
+	@$(BIN)/emergence demo
 
 test: $(VENV)/tested
 	$(BIN)/python -m pytest -n $(JOBS) -m "not long"

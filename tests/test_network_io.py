@@ -713,8 +713,8 @@ def test_check_tells_all_of_every_format(write, capsys):
         capsys.readouterr()
     assert main(["check", str(write("source,target,strength\nA,B,7\n"))]) == 2
     assert "ties.csv line 2, column 3 (strength): " in capsys.readouterr().err
-    assert main(["check", str(write("steps: 3", "mine.yaml"))]) == 2
-    assert "not read yet" in capsys.readouterr().err
+    assert main(["check", str(write("steps: 3", "mine.yaml"))]) == 0
+    assert "scenario mine, 3 months" in capsys.readouterr().out
 
 
 def test_a_run_from_a_graph_file(tmp_path):

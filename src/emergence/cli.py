@@ -20,7 +20,8 @@ OVERVIEW = """emergence: a flight simulator for business networks
 
   emergence run [scenario=NAME] [key=value ...]    run one scenario; ends with a report
   emergence sweep study=NAME [engine=...]          many runs by a design; goes on where it was stopped
-  emergence check FILE [FIRMS.csv]                 all that is wrong with a network of your own
+  emergence demo [scenario=NAME] [firms=120]       the live page, in your browser
+  emergence check FILE [FIRMS.csv]                 all that is wrong with a network or scenario of your own
   emergence explain [key=value ...]                the rules in the order of a month
   emergence validate [suite=quick|full] [case=..]  known results, measured by the program's own rules
   emergence completion                             for your shell: eval "$(emergence completion)"
@@ -307,10 +308,10 @@ def command_check(words: list[str]) -> int:
     if not 1 <= len(files) <= 2 or set(keys) - {"network.year", "network.layer"} or "--help" in words:
         print("emergence check FILE [FIRMS.csv] [network.year=YEAR] [network.layer=LAYER]\n")
         print("Reads a network (CSV, GraphML, GEXF, JSON) as `run network=file` would and lists every fault")
-        print("with its line and column.")
+        print("with its line and column. A scenario (YAML) is checked as `run scenario=FILE.yaml` would read it.")
         return DONE if "--help" in words else REFUSED
     if files[0].lower().endswith((".yaml", ".yml")):
-        raise Refusal(f"{files[0]}: scenario files are not read yet; a network comes as CSV, GraphML, GEXF or JSON")
+        return check_scenario(files[0])
     from emergence.compose import compose
     from emergence.network_io import read_network
 
@@ -325,6 +326,20 @@ def command_check(words: list[str]) -> int:
         return REFUSED
     print(f"{len(read.ids)} firms, {read.source.size} ties: nothing wrong")
     print("\n".join(read.notes))
+    return DONE
+
+
+def check_scenario(file: str) -> int:
+    """Say whether `run` would take a scenario file, down to the shocks that would strike nobody."""
+    from emergence.build import make_simulation
+    from emergence.compose import compose
+
+    settings = compose([f"scenario={file}"])
+    settings.firms = min(settings.firms, 20_000)
+    make_simulation(settings)
+    print(
+        f"scenario {settings.scenario}, {settings.steps} months, {len(settings.timeline)} dated changes: nothing wrong"
+    )
     return DONE
 
 
@@ -352,6 +367,43 @@ def command_validate(words: list[str]) -> int:
     return DONE if all(report.ok for report in reports) else FAILED
 
 
+def command_demo(words: list[str]) -> int:
+    """Serve the live page on this machine until Ctrl-C."""
+    if any(word in ("-h", "--help") for word in words):
+        print("emergence demo [scenario=NAME or FILE.yaml] [port=0] [browser=true] [key=value ...]\n")
+        print("Opens a page in your browser on which a network lives: play it, pull levers, shock it.")
+        print("It answers on this machine only (127.0.0.1) and needs no internet. Ctrl-C ends it.")
+        return DONE
+    own = {key: value for key, _, value in (word.partition("=") for word in words) if key in ("port", "browser")}
+    port, browser = own.get("port", "0"), own.get("browser", "true")
+    if not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise Refusal(f"port={port}: a whole number from 0 to 65535 is needed; 0 takes a free one")
+    if browser not in ("true", "false"):
+        raise Refusal(f"browser={browser}: true or false is needed")
+    rest = [word for word in words if word.partition("=")[0] not in own]
+    firms = next((word.partition("=")[2] for word in rest if word.startswith("firms=")), None)
+    from emergence.page.limits import MOST_FIRMS, check_firms
+
+    if firms is not None and firms.isdigit() and int(firms) > MOST_FIRMS:
+        check_firms(int(firms))
+    from emergence.compose import compose
+
+    settings = compose(rest)
+    tell_compiling()
+    from emergence.page.server import for_page, run
+
+    try:
+        run(for_page(settings, None if firms is None else settings.firms), int(port), browser == "true", announce)
+    except KeyboardInterrupt:
+        pass
+    return DONE
+
+
+def announce(text: str) -> None:
+    """Print a line at once, whoever reads it."""
+    print(text, flush=True)
+
+
 def command_completion(words: list[str]) -> int:
     """Print what makes a shell complete commands, keys and names: ``eval "$(emergence completion)"``."""
     from emergence.compose import groups
@@ -369,6 +421,7 @@ def command_completion(words: list[str]) -> int:
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": command_run,
     "sweep": command_sweep,
+    "demo": command_demo,
     "check": command_check,
     "explain": command_explain,
     "validate": command_validate,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from emergence.config import EXTRA_RULES, Settings, config_folder, defaults, known_keys
 from emergence.errors import Refusal, nearest
+from emergence.files.scenario import is_file, read_scenario
 from emergence.reading import read_settings
 from emergence.rules.own import load_plugins
 
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 # Their values are file names, whatever characters are in them.
 FILES = ("network.ties", "network.firms", "output.folder")
 
@@ -43,6 +47,7 @@ def compose(overrides: Sequence[str] = ()) -> Settings:
     Refusal
         For an unknown key or name, or a value out of range, with the nearest valid choice.
     """
+    overrides, name = from_file(overrides)
     load_named_plugins(overrides)
     check_names(overrides)
     spelled = [override for override in overrides if is_spelled_out(override)]
@@ -60,12 +65,31 @@ def compose(overrides: Sequence[str] = ()) -> Settings:
         with initialize_config_dir(str(config_folder()), version_base="1.3"):
             composed = hydra_compose("emergence", overrides=[as_hydra(o) for o in overrides if o not in spelled])
             values = OmegaConf.to_container(composed, resolve=True)
+        if name:
+            values["scenario"] = name  # type: ignore[call-overload, index]
         for override in OverridesParser.create().parse_overrides(spelled):
             values["groups"] = override.value()  # type: ignore[call-overload, index]
     except (HydraException, OmegaConfBaseException) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise Refusal("the overrides were not understood: " + " ".join(lines[:2])) from None
     return read_values(values)
+
+
+def from_file(overrides: Sequence[str]) -> tuple[list[str], str]:
+    """Put what a scenario file says in the place of ``scenario=FILE.yaml``, and return its name as well.
+
+    What else is on the command line stands behind it, so it wins.
+    """
+    found: list[str] = []
+    rest, title = [], ""
+    for override in overrides:
+        key, _, value = override.partition("=")
+        if key == "scenario" and is_file(value.strip("'\"")):
+            title, said = read_scenario(value.strip("'\""))
+            found = [f"{name}={literal(one)}" for name, one in said.items()]
+        else:
+            rest.append(override)
+    return found + rest, title
 
 
 def is_spelled_out(override: str) -> bool:
@@ -113,10 +137,7 @@ def check_names(overrides: Sequence[str]) -> None:
         if name in options:
             wanted = value.strip("'\"")
             if name == "scenario" and wanted.endswith((".yaml", ".yml")):
-                raise Refusal(
-                    f"scenario={wanted}: scenario files are not read yet; use one of the library: "
-                    + ", ".join(options["scenario"])
-                )
+                raise Refusal(f"scenario={wanted}: a file is read without --multirun, --cfg and the like")
             if is_spelled_out(override):
                 continue
             several = ("," in wanted or "(" in wanted) and wanted[0] not in "[{"
@@ -124,3 +145,22 @@ def check_names(overrides: Sequence[str]) -> None:
                 raise Refusal(f"{name}={wanted}: there is no such {name}; {nearest(wanted, options[name])}")
         elif name.split("[")[0] not in keys and name not in sections:
             raise Refusal(f"unknown key '{name}': {nearest(name, keys | set(options))}")
+
+
+def literal(value: Any) -> str:
+    """Return a value in the grammar of overrides."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "[" + ",".join(literal(one) for one in value) + "]"
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
+    if isinstance(value, dict):
+        parts = value.items()
+        return "{" + ",".join(f"{name}:{literal(one)}" for name, one in parts if one is not None) + "}"
+    if isinstance(value, str):
+        plain = _PLAIN.fullmatch(value) and value.lower() not in ("null", "true", "false", "nan", "inf")
+        return value if plain else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return repr(value)

@@ -861,6 +861,7 @@ SHOCKS = (
     "pandemic",
     "cyber_incident",
     "regulation",
+    "brokered_ties",
     "policy",
 )
 
@@ -882,7 +883,7 @@ class Shock:
         "random",
         (),
         "removal, cyber_incident: random, degree (hubs first), betweenness (brokers first), orchestrator (who leads "
-        "groups), or a firm's id",
+        "groups), or a firm's id; brokered_ties: uid:1,2,3,4 ties 1 to 2 and 3 to 4",
     )
     count: int = num(1, 0, 10_000_000, "firms", "removal, cyber_incident: how many")
     key: str = word("", (), "policy: which setting below rules")

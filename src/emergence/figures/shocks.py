@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MARKED = 12  # shocks that get a letter; more would cover the curves
-DECIDED = ("regulation", "policy")  # what somebody decided rather than suffered
+DECIDED = ("regulation", "brokered_ties", "policy")  # what somebody decided rather than suffered
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def _letter(number: int) -> str:
 def _end(shock: Shock, steps: int) -> int:
     if shock.kind in ("demand_crisis", "supply_disaster", "pandemic"):
         return shock.month + shock.duration + shock.recovery
-    if shock.kind in DECIDED:
+    if shock.kind in ("regulation", "policy"):
         return shock.month + shock.duration if shock.duration else max(steps, shock.month)
     return shock.month
 
@@ -96,6 +96,12 @@ def regulation(shock: Shock, where: str) -> str:
     return f"regulation{where} (costs {shock.size:.2g} of capacity a month, {how_long(shock)})"
 
 
+def brokered_ties(shock: Shock, where: str) -> str:
+    """Return ties that somebody brokered in words."""
+    pairs = (shock.target.count(",") + 1) // 2
+    return f"{pairs} brokered tie" + "s" * (pairs != 1)
+
+
 def policy(shock: Shock, where: str) -> str:
     """Return a policy in words."""
     value = str(shock.value).lower() if isinstance(shock.value, bool) else f"{shock.value}"
@@ -127,6 +133,7 @@ WORDS: dict[str, Callable[[Shock, str], str]] = {
         pandemic,
         cyber_incident,
         regulation,
+        brokered_ties,
         policy,
     )
 }
@@ -148,7 +155,9 @@ def mark(axes: Axes, shocks: list[Felt]) -> None:
 def colours(shocks: list[Felt]) -> str:
     """Return what the colours of the marks mean, in words."""
     decided = [felt.shock.kind in DECIDED for felt in shocks[:MARKED]]
-    parts = ["in red mark shocks"] * (not all(decided)) + ["in purple mark regulations and policies"] * any(decided)
+    parts = ["in red mark shocks"] * (not all(decided)) + [
+        "in purple mark regulations, policies and brokered ties"
+    ] * any(decided)
     return " and ".join(parts)
 
 

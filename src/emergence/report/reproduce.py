@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 import shlex
 from functools import lru_cache
 from typing import Any
 
-from emergence.compose import FILES
+from emergence.compose import FILES, literal
 from emergence.config import Settings, get, walk
 
 # What a run computes does not depend on these.
 _LEFT_OUT = ("output.folder", "output.report", "threads", "debug")
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 
 
 def command(settings: Settings) -> str:
@@ -62,23 +60,6 @@ def scenario_settings(scenario: str | None) -> Settings:
 def written(key: str, value: Any) -> str:
     """Return a value as it stands behind its key; file names stand as they are."""
     return value if key in FILES and value is not None else literal(value)
-
-
-def literal(value: Any) -> str:
-    """Return a value in the grammar of overrides."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return "[" + ",".join(literal(one) for one in value) + "]"
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        parts = dataclasses.asdict(value).items()
-        return "{" + ",".join(f"{name}:{literal(one)}" for name, one in parts if one is not None) + "}"
-    if isinstance(value, str):
-        plain = _PLAIN.fullmatch(value) and value.lower() not in ("null", "true", "false", "nan", "inf")
-        return value if plain else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    return repr(value)
 
 
 def config_json(settings: Settings) -> str:

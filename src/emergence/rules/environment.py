@@ -9,10 +9,12 @@ from emergence.config import Shock
 from emergence.kernels.incidents import STRUCK
 from emergence.kernels.landscape import mark_own_entries, redraw_entries, share_entries, update_z
 from emergence.kernels.random import fill_units
+from emergence.kernels.steering import tied
 from emergence.luck import key, stream
 from emergence.measures.graph import as_graph
 from emergence.measures.paths import betweenness_of
 from emergence.rules.base import Rule, State, names
+from emergence.rules.formation import insert
 from emergence.rules.health import HEALTH, settle_health
 from emergence.rules.timeline import is_abroad, severity_of, share_struck, struck_by
 
@@ -54,6 +56,8 @@ def update_environment(state: State) -> None:
             remove(state, shock, place, rank)
         elif shock.kind == "cyber_incident":
             attack(state, shock, place, rank)
+        elif shock.kind == "brokered_ties":
+            broker(state, shock)
         elif shock.kind != "policy":
             state.log("shock", -1, value=shock.size)
     if changed:
@@ -157,6 +161,19 @@ def attack(state: State, shock: Shock, place: int, rank: int) -> None:
     firms.incident[hit] = STRUCK
 
 
+def broker(state: State, shock: Shock) -> None:
+    """Tie the pairs of firms that a timeline names, as far as both are alive and have no such tie."""
+    layer, world = state.peers[-1], state.world
+    uids = uids_of(shock.target)
+    rows = np.sort(world.rows_of(uids[: uids.size // 2 * 2]).reshape(-1, 2), axis=1)
+    a, b = np.unique(rows[(rows[:, 0] >= 0) & (rows[:, 0] < rows[:, 1])], axis=0).T
+    free = ~tied(world.ties[layer].ptr, world.ties[layer].nbr, a, b)
+    a, b = a[free].astype(np.int32), b[free].astype(np.int32)
+    if a.size:
+        state.log("intervention", state.firms.uid[a], state.firms.uid[b], layer)
+        insert(state, layer, a, b)
+
+
 def picked(state: State, shock: Shock, chance: np.ndarray) -> np.ndarray:
     """Return the rows of the firms that a shock is aimed at, int64[firms struck].
 
@@ -213,6 +230,6 @@ RULE = Rule(
     moves=("mean_z", "down"),
     reads=names("firms", ["practice", "sector", "region", "uid", "size", "cash", "born", "digital"]),
     writes=("firms", "ties", "firms.z", "world.landscape", "world.own_left", "world.demand")
-    + names("firms", ["damage", "incident", "struck_in", *HEALTH]),
+    + names("firms", ["damage", "incident", "struck_in", "costs_due", *HEALTH]),
     update=update_environment,
 )

@@ -1,0 +1,133 @@
+"""One world on the page: its simulation, the levers pulled in it, and the lines it has drawn so far."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+
+from emergence.build import make_simulation
+from emergence.config import Settings, Shock
+from emergence.measures.monthly import MONTHLY
+from emergence.rules.base import EVENTS
+from emergence.step import Simulation
+from emergence.twinning import isolate
+
+RAW = ("value_gained", "innovations", "firms", "success_rate", "output", "capacity", "gini_size")
+LINES = ("value", "innovations", "solving", "resilience", "growth", "equity")
+YEAR, SMOOTH, REMEMBERED = 12, 3, 36
+TOLD_MONTHS = 24  # of which events are kept for the stories of firms
+
+
+class Lane:
+    """A world that is followed month by month.
+
+    Parameters
+    ----------
+    simulation : Simulation
+    levels : dict of str to float
+        Where the sliders of the conditions stand.
+
+    Attributes
+    ----------
+    raw : list of tuple
+        What lines are made of, one entry a month.
+    lines : list of tuple
+        Points of the six lines, one entry a month.
+    rows : list of float64[measures]
+        Monthly measures, as ``steps.parquet`` has them.
+    month_events : dict of str to ndarray
+        Events of the last month.
+    """
+
+    def __init__(self, simulation: Simulation, levels: dict[str, float]) -> None:
+        self.simulation, self.levels = simulation, dict(levels)
+        self.raw: list[tuple[float, ...]] = []
+        self.lines: list[tuple[float, ...]] = []
+        self.rows: list[np.ndarray] = []
+        self.recent: deque[dict[str, np.ndarray]] = deque(maxlen=TOLD_MONTHS)
+        self.month_events: dict[str, np.ndarray] = simulation.events.columns()
+        self.first_capacity = float(simulation.world.firms.size.sum())
+
+    @property
+    def month(self) -> int:
+        """Months done."""
+        return self.simulation.step
+
+    def branch(self) -> Lane:
+        """Return a lane in the same state and with the same luck, which goes its own way."""
+        twin = Lane(self.simulation.branch(), self.levels)
+        twin.raw, twin.lines, twin.rows = list(self.raw), list(self.lines), list(self.rows)
+        twin.recent = deque(self.recent, maxlen=TOLD_MONTHS)
+        twin.first_capacity = self.first_capacity
+        return twin
+
+    def advance(self) -> None:
+        """Let a month pass, and keep only what the page shows of it."""
+        self.simulation.advance(1)
+        events = self.simulation.events
+        self.month_events = events.columns()
+        self.recent.append(self.month_events)
+        events.chunks = []
+        row = self.simulation.rows.pop()
+        self.simulation.rows.clear()
+        self.rows.append(np.array([row[name] for name in MONTHLY]))
+        self.raw.append(tuple(row[name] for name in RAW))
+        self.lines.append(point(self.raw, self.first_capacity))
+
+    def add(self, items: Sequence[Shock]) -> None:
+        """Put dated levers on the timeline; they act from the month they name."""
+        self.simulation.settings.timeline.extend(dataclasses.replace(item) for item in items)
+
+    def count(self, kind: str) -> int:
+        """Return how many events of a kind the last month had."""
+        return int(np.count_nonzero(self.month_events["kind"] == EVENTS.index(kind)))
+
+
+def start(settings: Settings, levels: dict[str, float]) -> Lane:
+    """Return a world before its first month."""
+    settings.output.every, settings.output.events = 1, True
+    settings.output.also, settings.output.measures = [], []
+    return Lane(make_simulation(settings), levels)
+
+
+def alone(lane: Lane) -> Lane:
+    """Return the same firms with the same luck, who never have a partner."""
+    twin = lane.branch()
+    isolate(twin.simulation, {})
+    twin.rows = []
+    return twin
+
+
+def point(raw: Sequence[tuple[float, ...]], first_capacity: float) -> tuple[float, ...]:
+    """Return where the six lines stand after a month, see `LINES`."""
+    gained, innovations, firms, success = np.array(raw[-YEAR:]).T[:4]
+    years = max(float(firms.sum()) / YEAR, 1e-9)
+    output = [row[4] for row in raw[-(REMEMBERED + SMOOTH) :]]
+    smooth = [sum(output[max(0, k - SMOOTH + 1) : k + 1]) / min(k + 1, SMOOTH) for k in range(len(output))]
+    best = max(max(smooth[-REMEMBERED:]), 1e-9)
+    return (
+        100.0 * float(gained.sum()) / years,
+        100.0 * float(innovations.sum()) / years,
+        100.0 * float(success.mean()),
+        100.0 * smooth[-1] / best,
+        100.0 * raw[-1][5] / max(first_capacity, 1e-9),
+        100.0 * (1.0 - raw[-1][6]),
+    )
+
+
+def owed_to_the_network(net: Lane, lone: Lane) -> float | None:
+    """Return which share of the improvement of two years would not be there without ties; None too early.
+
+    Below 0 the firms did better alone.
+    """
+    if len(net.raw) < YEAR // 2 or len(lone.raw) != len(net.raw):
+        return None
+    rates = []
+    for lane in (net, lone):
+        gained, firms = np.array([row[:3:2] for row in lane.raw[-2 * YEAR :]]).T
+        rates.append(float(gained.sum()) / max(float(firms.sum()), 1e-9))
+    largest = max(rates)
+    return (rates[0] - rates[1]) / largest if largest > 1e-9 else None
