@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from emergence.rules.own import rule
     from emergence.runs import Result, run, twins
     from emergence.step import Simulation
+    from emergence.study.compare import compare
     from emergence.study.sweep import load_study, sweep
     from emergence.trial import check_rule
 
@@ -24,6 +25,7 @@ _HOMES = {
     "Result": "emergence.runs",
     "Simulation": "emergence.step",
     "check_rule": "emergence.trial",
+    "compare": "emergence.study.compare",
     "load_study": "emergence.study.sweep",
     "make_simulation": "emergence.build",
     "measure": "emergence.measures.own",
@@ -42,6 +44,7 @@ __all__ = [
     "Result",
     "Simulation",
     "check_rule",
+    "compare",
     "load_study",
     "make_simulation",
     "measure",

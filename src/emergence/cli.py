@@ -6,20 +6,25 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from emergence.errors import Refusal, nearest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from emergence.config import Settings
     from emergence.runs import Result
+    from emergence.study.sweep import Teller
 
+T = TypeVar("T")
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
 OVERVIEW = """emergence: a flight simulator for business networks
 
   emergence run [scenario=NAME] [key=value ...]    run one scenario; ends with a report
   emergence sweep study=NAME [engine=...]          many runs by a design; goes on where it was stopped
+  emergence compare scenarios=[A,B,...]            what if: the same lucks for all, and how sure what differs is
   emergence demo [scenario=NAME] [firms=120]       the live page, in your browser
   emergence check FILE [FIRMS.csv]                 all that is wrong with a network or scenario of your own
   emergence explain [key=value ...]                the rules in the order of a month
@@ -33,6 +38,7 @@ Examples
   emergence run network=file network.ties=ties.csv network.firms=firms.csv
   emergence run conditions.diversity=0.9 firms=1000 seed=7
   emergence sweep study=five_conditions study.points=50
+  emergence compare scenarios=[baseline,platform_trap] replicates=30
 
 Keys: seed steps firms threads scenario network orchestration groups conditions.{diversity,autonomy,feedback,
 adaptive_capacity,shared_purpose} rules.RULE.KEY output.folder; all of them: emergence run --help
@@ -56,12 +62,31 @@ was stopped and computes again what was damaged. What it writes: docs/how-to-stu
   engine.address=tcp://..     dask: of a running scheduler
   study.points=, study.replicates=, study.design=, study.seed= and all other keys of the study
   study.folder=FOLDER         results/sweeps/NAME if left out
+  study.report=true           write analysis/*.csv, figures/ and report.html when it is done
   study.force=true            go on although the study, the code or a library changed; runs that still fit count
   key=value                   settings of every run, firms=50 steps=60, as for `run`
 
 Exit code 0: done; 1: runs were set aside after three tries, or the disk is full; 2: refused; 130: stopped.
 
 """
+
+COMPARE_HELP = """emergence compare scenarios=[A,B,...] [replicates=30] [key=value ...]
+
+Runs scenarios under the same lucks and compares each with the first: paired differences with 95% intervals,
+how probable it is that they are better, side effects, and one report. The same command goes on where it was
+stopped; more replicates keep those that are there.
+
+  scenarios=[A,B,C]              of the library; the others are compared with the first
+  scenarios=[A,A+key=value]      settings of its own behind a +, as many as needed
+  replicates=30                  lucks
+  outcomes=[useful,mean_trust]   as in a study; left out, goals, side effects and mechanisms
+  engine=, engine.workers=       as for `sweep`
+  seed=1                         root of all seeds
+  compare.folder=FOLDER          results/compare/NAMES-HASH if left out
+  compare.force=true             go on although the code or a library changed
+  key=value                      settings of all, firms=50 steps=60, as for `run`
+
+Exit code 0: done; 1: runs were set aside after three tries, or the disk is full; 2: refused; 130: stopped."""
 
 # For bash, and for zsh after `autoload bashcompinit && bashcompinit`. An = ends a word in bash.
 COMPLETION = """_emergence() {
@@ -243,25 +268,60 @@ def command_sweep(words: list[str]) -> int:
     if any(word in ("-h", "--help") for word in words):
         print(SWEEP_HELP + "\n".join(study_lines()))
         return DONE
-    from emergence.study.store import DiskFull
     from emergence.study.sweep import Teller, carry_out, read_words, result_lines
 
     asked, teller = read_words(words), Teller()
     tell_compiling()
+    result = stoppable(
+        "sweep",
+        asked.folder,
+        teller,
+        lambda: carry_out(asked.study, asked.folder, asked.engine, asked.force, teller.tell, teller.show),
+    )
+    if isinstance(result, int):
+        return result
+    print("\n".join(result_lines(result)))
+    if asked.report and len(result.summary):
+        result.analyse()
+        print(f"Report: {(result.folder / 'report.html').resolve()}")
+    return FAILED if result.failed else DONE
+
+
+def command_compare(words: list[str]) -> int:
+    """Run scenarios under the same lucks, write the report, and say what differs."""
+    if any(word in ("-h", "--help") for word in words):
+        print(COMPARE_HELP)
+        return DONE
+    from emergence.study.compare import read_words, result_lines
+    from emergence.study.sweep import Teller
+
+    line, teller = read_words(words), Teller()
+    tell_compiling()
+    with line.asked as asked:
+        found = stoppable("compare", asked.folder, teller, lambda: asked.carry_out(line.engine, line.force, teller))
+    if isinstance(found, int):
+        return found
+    print("\n".join(result_lines(found)))
+    print(f"\nReport: {found.report.resolve()}\nTables: {found.result.folder.resolve()}")
+    return FAILED if found.result.failed else DONE
+
+
+def stoppable(command: str, folder: Path, teller: Teller, job: Callable[[], T]) -> T | int:
+    """Do a long job; return its result, or the exit code if it was stopped or the disk is full."""
+    from emergence.study.store import DiskFull
+
     try:
-        result = carry_out(asked.study, asked.folder, asked.engine, asked.force, teller.tell, teller.show)
+        return job()
     except KeyboardInterrupt:
         teller.close()
-        say(f"\nstopped; what was finished is kept in {asked.folder}. The same command goes on.")
+        say(f"\nstopped; what was finished is kept in {folder}. The same command goes on.")
         return INTERRUPTED
     except DiskFull as full:
         teller.close()
-        say(f"emergence sweep: {full}")
+        say(f"emergence {command}: {full}")
         return FAILED
     finally:
         teller.close()
-    print("\n".join(result_lines(result)))
-    return FAILED if result.failed else DONE
 
 
 def command_explain(words: list[str]) -> int:
@@ -422,6 +482,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": command_run,
     "sweep": command_sweep,
     "demo": command_demo,
+    "compare": command_compare,
     "check": command_check,
     "explain": command_explain,
     "validate": command_validate,

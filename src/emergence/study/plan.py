@@ -29,6 +29,7 @@ from emergence.study.spec import Study, literal
 NOT_CODE = (
     "cli.py", "describe.py", "runs.py", "trial.py", "report/", "figures/", "page/", "mesa_api/", "validation/",
     *(f"study/{name}.py" for name in ("engine", "faults", "run", "spec", "store", "sweep")),
+    *(f"study/{name}.py" for name in ("analysis", "compare", "sensitivity", "surface")),
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from emergence.study.store import StudyFolder, _digest
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from emergence.study.analysis import Analysis
 
 FOLDER = "results/sweeps"
 LINES_EVERY = 10.0  # seconds between two lines of progress where there is no terminal
@@ -71,6 +74,22 @@ class StudyResult:
     def failed(self) -> list[dict[str, Any]]:
         """Runs that were set aside: point, replicate, seed, error."""
         return list(self.manifest["failed"])
+
+    def analyse(self, report: bool = True) -> Analysis:
+        """Return effects, indices, synergy, curves and phases, each with intervals.
+
+        Parameters
+        ----------
+        report : bool
+            Write them into the folder as well: ``analysis/*.csv``, ``figures/`` and ``report.html``.
+        """
+        from emergence.study.analysis import analyse
+
+        found = analyse(self)
+        if report:
+            # Reports stand above studies, so this one is found by name.
+            resolve_name("emergence.report.study:write_report")(found, self.folder)
+        return found
 
     def _table(self, name: str) -> pd.DataFrame:
         import pandas as pd
@@ -216,12 +235,13 @@ class Asked:
     folder: Path
     engine: Engine
     force: bool
+    report: bool = True
 
 
 def read_words(words: Sequence[str]) -> Asked:
     """Read ``study=NAME engine=ENGINE study.KEY=.. KEY=..``."""
     own = dict.fromkeys(("study", "engine.workers", "engine.address", "study.folder"), "")
-    own |= {"engine": "processes", "study.force": "false"}
+    own |= {"engine": "processes", "study.force": "false", "study.report": "true"}
     rest = []
     for word in words:
         name, equals, value = word.partition("=")
@@ -240,12 +260,14 @@ def read_words(words: Sequence[str]) -> Asked:
     workers = own["engine.workers"]
     if workers and not workers.isdigit():
         raise Refusal(f"engine.workers: a whole number is needed, not '{workers}'")
-    if own["study.force"] not in ("true", "false"):
-        raise Refusal(f"study.force: true or false is needed, not '{own['study.force']}'")
+    for key in ("study.force", "study.report"):
+        if own[key] not in ("true", "false"):
+            raise Refusal(f"{key}: true or false is needed, not '{own[key]}'")
     changes, settings = split_words(rest)
     study = read_study(own["study"], changes, settings)
     engine = Engine(own["engine"], int(workers) if workers else None, own["engine.address"] or None)
-    return Asked(study, Path(own["study.folder"] or Path(FOLDER) / study.name), engine, own["study.force"] == "true")
+    folder = Path(own["study.folder"] or Path(FOLDER) / study.name)
+    return Asked(study, folder, engine, own["study.force"] == "true", own["study.report"] == "true")
 
 
 class Teller:
