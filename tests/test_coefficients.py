@@ -253,6 +253,7 @@ def worlds() -> dict[str, dict[str, Any]]:
         },
         "informed": {"rules": {"platform": SELLING | {"sharing_data": True}}},
         "bound": {"rules": {"platform": SELLING | {"reach": 1.0}}},
+        "pairs": {"timeline": [{"month": 6, "kind": "removal", "target": "uid:1,2,3,4,5,6", "count": 6}]},
         "racing": {"rules": {"races": {"enabled": True}}},
         "apart": {
             "groups": [GROUP | {"fee": 0.02}],
@@ -552,6 +553,7 @@ SPECIAL = (
     *(Case("timeline.kind", world, "demand_crisis") for world in ("flooded", "pandemic", "attacked", "regulated")),
     *(Case("timeline.kind", "flooded", kind) for kind in ("pandemic", "regulation")),
     Case("timeline.kind", "threatened", "cyber_incident"),
+    Case("timeline.kind", "pairs", "brokered_ties"),
     Case("timeline.kind", "regulated", "supply_disaster"),
     *(Case(f"timeline.{name}", "flooded") for name in ("month", "size", "duration", "recovery")),
     Case("timeline.region", "flooded", 0),

@@ -390,7 +390,7 @@ def test_a_world_ends_at_its_most_months_and_levers(monkeypatch):
 
 def test_all_words_are_there():
     words = all_words()
-    assert set(words["conditions"]) == set(CONDITIONS) and set(words["levers"]) == set(LEVERS)
+    assert set(words["levels"]) == set(CONDITIONS) and set(words["levers"]) == set(LEVERS)
     from emergence.compose import groups
 
     assert set(groups()["scenario"]) <= set(words["scenarios"])

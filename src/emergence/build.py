@@ -147,6 +147,14 @@ def condition_levels(settings: Settings) -> dict[str, float]:
     return dict(vars(settings.conditions))
 
 
+def with_conditions(settings: Settings, levels: Mapping[str, float]) -> Settings:
+    """Return a copy of the settings with other levels of some conditions."""
+    changed = copy.deepcopy(settings)
+    for name, level in levels.items():
+        setattr(changed.conditions, name, level)
+    return changed
+
+
 def condition_table(settings: Settings) -> list[dict[str, object]]:
     """Return one row per effect: condition, its level, the parameter, its value before and after."""
     applied = apply_conditions(settings)

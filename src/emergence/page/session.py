@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from emergence.build import condition_levels, with_conditions
 from emergence.compose import groups
 from emergence.config import Settings
 from emergence.errors import Refusal, nearest
@@ -80,15 +81,13 @@ class Session:
         self.since: tuple[str, int] | None = None  # what the ghost is without, and from which month on
         self.talk: list[dict[str, Any]] = []
         self.ghost_view: View | None = None
-        self.build(settings, dict(vars(settings.conditions)))
+        self.build(settings, condition_levels(settings))
 
     # Worlds.
 
     def build(self, settings: Settings, levels: dict[str, float]) -> None:
         """Begin anew at month 0."""
-        made = copy.deepcopy(settings)
-        for name, level in levels.items():
-            setattr(made.conditions, name, level)
+        made = with_conditions(settings, levels)
         check_firms(made.firms)
         lane = start(made, levels)
         check_firms(lane.simulation.world.size)
@@ -193,9 +192,7 @@ class Session:
         self.build(self.settings, levels)
         self.other, self.since = None, None
         if right is not None:
-            made = copy.deepcopy(self.settings)
-            for name, level in right.items():
-                setattr(made.conditions, name, level)
+            made = with_conditions(self.settings, right)
             self.show_beside(start(made, right))
 
     # What world it is.
@@ -211,9 +208,7 @@ class Session:
             raise
         self.other, self.since, self.beside = None, None, False
         if ghost:
-            before = copy.deepcopy(kept[0])
-            for name, level in kept[1].items():
-                setattr(before.conditions, name, level)
+            before = with_conditions(kept[0], kept[1])
             self.other, self.since = start(before, kept[1]), (label, 0)
 
     def do_scenario(self, command: dict[str, Any]) -> None:
@@ -225,7 +220,7 @@ class Session:
         self.anew(
             say("lever_scenario", name=all_words()["scenarios"].get(name, name)),
             settings,
-            dict(vars(settings.conditions)),
+            condition_levels(settings),
             False,
         )
         self.own_name = ""
@@ -278,7 +273,7 @@ class Session:
 
     def do_condition(self, command: dict[str, Any]) -> None:
         name, value = word(command, "name", CONDITIONS), number(command, "value", 0.0, 1.0)
-        label = say("lever_condition", name=all_words()["conditions"][name]["name"], value=f"{value:.0%}")
+        label = say("lever_condition", name=all_words()["levels"][name]["name"], value=f"{value:.0%}")
         now, lanes = time.monotonic(), self.sides(command)
         last, when, month = self.last_lever
         if last != name or (now - when > DRAG and month != self.main.month):
@@ -305,8 +300,7 @@ class Session:
         """Before the first month, a condition shapes the founders too, so the world is built anew."""
         for lane in lanes:
             levels = lane.levels | {name: value}
-            made = copy.deepcopy(lane.simulation.settings)
-            setattr(made.conditions, name, value)
+            made = with_conditions(lane.simulation.settings, {name: value})
             fresh = start(made, levels)
             if lane is self.main:
                 self.main, self.lone = fresh, alone(fresh)

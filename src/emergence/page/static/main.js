@@ -214,7 +214,7 @@ for (const name of ["sector", "region", "group", "culture", "practice", "trust"]
 by("colour").onchange = () => send({ do: "colour", by: by("colour").value });
 by("layer").onchange = () => Object.values(nets).forEach((net) => net.setLayer(by("layer").value));
 
-for (const [name, about] of Object.entries(words.conditions)) {
+for (const [name, about] of Object.entries(words.levels)) {
   const box = document.createElement("div");
   box.className = "condition";
   const top = document.createElement("label"), value = document.createElement("output"), ends = document.createElement("div");
