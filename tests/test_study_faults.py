@@ -79,7 +79,9 @@ def command(folder, engine="processes", **keys):
     (folder / "slow.yaml").write_text(yaml.safe_dump(study))
     words = [sys.executable, "-m", "emergence.cli", "sweep", f"study={folder / 'slow.yaml'}", "plugins=[study_models]"]
     words += [f"study.folder={folder / 'slow'}", "engine.workers=2", f"engine={engine}"]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    found = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": found}  # the plugin stands beside this file
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 
 def children(pid):
