@@ -221,7 +221,7 @@ def test_the_data_are_the_same_numbers_without_formulas(tmp_path):
         ("about: ${oc.env:HOME}", "write the value out"),
         ("_target_: os.system", "not the name of a setting"),
         ("timeline: [{_target_: os.system}]", "not the name of a setting"),
-        ("hydra: {run: {dir: /tmp}}", "a scenario is data"),
+        ("hydra: {run: {dir: /tmp}}", "a file is data"),
         ("plugins: [os]", "command line"),
         ("output: {folder: /tmp/x}", "command line"),
         ("- 1\n- 2", "keys and values"),

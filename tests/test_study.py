@@ -19,7 +19,7 @@ from emergence.study.design import make_design, seed_of
 from emergence.study.engine import Engine
 from emergence.study.plan import make_plan
 from emergence.study.run import Results
-from emergence.study.spec import read_study, read_yaml, study_of
+from emergence.study.spec import read_study, study_of
 
 TINY = {"base": {"scenario": "baseline", "firms": 20, "steps": 3}, "outcomes": ["value_gained", "mean_z"]}
 
@@ -324,10 +324,10 @@ def test_the_studies_of_the_library_can_be_run():
         ({"keep": {"measures": ["mean_z"], "every": 0}}, "from 1"),
         ({"until": {"outcome": "mean_z", "width": 1, "at_least": 2.5}, "replicates": 3}, "whole number"),
         ({"base": {"firmz": 3}}, "did you mean 'firms'"),
-        ({"base": {"plugins": ["os"]}}, "imports nothing"),
-        ({"base": {"hydra": {"run": {"dir": "/"}}}}, "no key"),
-        ({"base": {"_target_": "os.system"}}, "no key"),
-        ({"base": {"about": "${oc.env:HOME}"}}, "interpolations"),
+        ({"base": {"plugins": ["os"]}}, "command line"),
+        ({"base": {"hydra": {"run": {"dir": "/"}}}}, "a file is data"),
+        ({"base": {"_target_": "os.system"}}, "not the name of a setting"),
+        ({"base": {"about": "${oc.env:HOME}"}}, "write the value out"),
         ({"model": "isigami", "base": {}}, "did you mean 'ishigami'"),
         ({"name": "../x"}, "letters"),
     ],
@@ -352,7 +352,7 @@ def test_refusals_name_the_nearest_valid_choice(keys, hint):
 def test_a_file_of_a_study_is_only_read_as_data(folder, text, hint):
     (folder / "study.yaml").write_text(text)
     with pytest.raises(Refusal, match=hint):
-        read_yaml(folder / "study.yaml")
+        read_study(str(folder / "study.yaml"))
 
 
 def test_words_of_the_command_line_are_refused(capsys, folder):

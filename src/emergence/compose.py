@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from emergence.config import EXTRA_RULES, Settings, config_folder, defaults, known_keys
 from emergence.errors import Refusal, nearest
+from emergence.files.plain import literal
 from emergence.files.scenario import is_file, read_scenario
 from emergence.reading import read_settings
 from emergence.rules.own import load_plugins
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 # Their values are file names, whatever characters are in them.
 FILES = ("network.ties", "network.firms", "output.folder")
 
@@ -145,22 +143,3 @@ def check_names(overrides: Sequence[str]) -> None:
                 raise Refusal(f"{name}={wanted}: there is no such {name}; {nearest(wanted, options[name])}")
         elif name.split("[")[0] not in keys and name not in sections:
             raise Refusal(f"unknown key '{name}': {nearest(name, keys | set(options))}")
-
-
-def literal(value: Any) -> str:
-    """Return a value in the grammar of overrides."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return "[" + ",".join(literal(one) for one in value) + "]"
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = dataclasses.asdict(value)
-    if isinstance(value, dict):
-        parts = value.items()
-        return "{" + ",".join(f"{name}:{literal(one)}" for name, one in parts if one is not None) + "}"
-    if isinstance(value, str):
-        plain = _PLAIN.fullmatch(value) and value.lower() not in ("null", "true", "false", "nan", "inf")
-        return value if plain else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    return repr(value)

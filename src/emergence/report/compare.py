@@ -14,8 +14,8 @@ from emergence import store
 from emergence.config import known_keys
 from emergence.figures.compare import draw_comparison, plain, title_of
 from emergence.figures.style import save
+from emergence.files.plain import literal
 from emergence.report.html import PAGE, STYLE, figure, table
-from emergence.report.reproduce import literal
 from emergence.report.say import count, listing, percent
 from emergence.report.tables import TableText
 from emergence.study.compare import GOALS, MECHANISMS

@@ -8,8 +8,9 @@ import shlex
 from functools import lru_cache
 from typing import Any
 
-from emergence.compose import FILES, literal
+from emergence.compose import FILES
 from emergence.config import Settings, get, walk
+from emergence.files.plain import literal
 
 # What a run computes does not depend on these.
 _LEFT_OUT = ("output.folder", "output.report", "threads", "debug")

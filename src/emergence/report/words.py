@@ -9,9 +9,10 @@ from emergence.build import condition_levels
 from emergence.config import Rules, Settings, get
 from emergence.figures.findings import Findings
 from emergence.figures.shocks import Felt, felt_shocks
+from emergence.files.plain import literal
 from emergence.measures.survival import Survival
 from emergence.report.causes import brought, gist, robust, taken
-from emergence.report.reproduce import as_told, differences, literal
+from emergence.report.reproduce import as_told, differences
 from emergence.report.say import change, count, listing, money, number, percent
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ import numpy as np
 from emergence.compose import compose, groups
 from emergence.config import get, known_keys, walk
 from emergence.errors import Refusal, nearest
+from emergence.files.plain import literal
 from emergence.measures.interval import RESAMPLES, paired_interval, percentiles, resampled_sums
 from emergence.study.engine import Engine
 from emergence.study.plan import differences, make_plan
@@ -425,8 +426,6 @@ def check_options(options: Sequence[Option], overrides: Sequence[str] = ()) -> N
 
 
 def _words(option: Option) -> list[str]:
-    from emergence.study.spec import literal
-
     return [f"scenario={option.scenario}", *(f"{key}={literal(value)}" for key, value in option.changes.items())]
 
 

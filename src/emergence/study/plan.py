@@ -17,13 +17,14 @@ from emergence import store
 from emergence.compose import compose, groups
 from emergence.config import Settings, get, known_keys
 from emergence.errors import Refusal, nearest
+from emergence.files.plain import literal
 from emergence.measures.monthly import MONTHLY
 from emergence.reading import check_value
 from emergence.rules.own import OWN
 from emergence.study.design import Design, make_design, seed_of
 from emergence.study.models import SIMULATION, function_named
 from emergence.study.outcomes import read_outcomes
-from emergence.study.spec import Study, literal
+from emergence.study.spec import Study
 
 # These show or test what was computed; a change in them changes no result.
 NOT_CODE = (

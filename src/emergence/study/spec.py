@@ -16,10 +16,11 @@ from typing import Any
 
 from emergence.config import config_folder
 from emergence.errors import Refusal, nearest
+from emergence.files.plain import flat, read_plain
+from emergence.files.scenario import is_file
 
 DESIGNS = ("grid", "one_at_a_time", "latin_hypercube", "sobol", "morris", "csv")
 SAMPLED = ("latin_hypercube", "sobol", "morris")
-LARGEST, DEEPEST = 256 * 1024, 20
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 
 
@@ -137,53 +138,17 @@ def read_study(name: str, changes: Mapping[str, Any] | None = None, overrides: S
     Refusal
         Naming the key, the value and the nearest valid choice.
     """
-    own = name.endswith((".yaml", ".yml"))
+    own = is_file(name)
     if not own and name not in studies():
         raise Refusal(f"study={name}: there is no such study; {nearest(name, studies())}, or name a file.yaml")
     path = Path(name) if own else config_folder() / "study" / f"{name}.yaml"
-    values = read_yaml(path)
-    if not isinstance(values, Mapping):
-        raise Refusal(f"{path}: a study is a list of keys and values, such as 'design: grid'")
-    values = {"name": path.stem, **values}
+    values = {"name": path.stem, **read_plain(path)}
     for key, value in (changes or {}).items():
         section, dot, rest = key.partition(".")
         values[section] = {**_section(section, values.get(section) or {}), rest: value} if dot else value
     if values.get("file") and not Path(str(values["file"])).is_absolute():
         values["file"] = str(path.parent / str(values["file"]))
     return study_of(values, overrides)
-
-
-def read_yaml(path: Path) -> Any:
-    """Read a YAML file as data: no anchors, no tags, not large, not deep."""
-    import yaml
-
-    try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise Refusal(f"{path}: {size:,} bytes are more than a study needs; at most {LARGEST:,}")
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        raise Refusal(f"{path}: cannot be read ({why})") from None
-    try:
-        depth = 0
-        for event in yaml.parse(text, yaml.SafeLoader):
-            line = f"{path}: line {event.start_mark.line + 1}"
-            if getattr(event, "anchor", None):
-                raise Refusal(f"{line}: anchors and aliases are not read; write the value out")
-            if getattr(event, "tag", None):
-                raise Refusal(f"{line}: tags are not read; write plain values")
-            opens = isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent)
-            depth += opens - isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent)
-            if depth > DEEPEST:
-                raise Refusal(f"{line}: nested deeper than {DEEPEST} levels")
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        if isinstance(error, Refusal):
-            raise
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise Refusal(f"{path}: {where}{getattr(error, 'problem', None) or error}") from None
 
 
 def study_of(values: Mapping[str, Any], overrides: Sequence[str] = ()) -> Study:
@@ -202,7 +167,7 @@ def study_of(values: Mapping[str, Any], overrides: Sequence[str] = ()) -> Study:
         elif key not in ("file", "until", "keep", "factors", "base", "stop", "outcomes"):
             made[key] = value
     made["file"] = None if values.get("file") is None else str(values["file"])
-    made["base"] = _flat(_section("base", values.get("base") or {}))
+    made["base"] = dict(flat(_section("base", values.get("base") or {}), "study.base"))
     made["factors"] = _factors(values.get("factors") or {}, made.get("design", "latin_hypercube"))
     made["outcomes"] = _outcomes(values.get("outcomes", Study.outcomes))
     stop = _section("stop", values.get("stop") or {})
@@ -265,19 +230,6 @@ def _section(key: str, value: Any) -> dict[str, Any]:
     return {str(name): one for name, one in value.items()}
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Write nested sections with dotted keys, and refuse what is more than data."""
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        name = f"{prefix}{key}"
-        if not _KEY.fullmatch(name) or name.split(".")[0] == "hydra":
-            raise Refusal(f"study.base.{name}: is no key of the settings")
-        if name == "plugins":
-            raise Refusal("study.base.plugins: a study imports nothing; name modules on the command line, plugins=[..]")
-        flat |= _flat(_section(f"base.{name}", value), f"{name}.") if isinstance(value, Mapping) else {name: value}
-    return flat
-
-
 def _factors(values: Any, design: str) -> tuple[Factor, ...]:
     return tuple(_factor(key, value, design) for key, value in _section("factors", values).items())
 
@@ -333,26 +285,3 @@ def _part(key: str, kind: type, values: Any) -> Any:
                 raise Refusal(f"study.{key}.{name}: a list is needed, not {given[name]!r}")
             given[name] = tuple(given[name])
     return kind(**given)
-
-
-def literal(value: Any) -> str:
-    """Write a plain value as hydra reads it on a command line, quoted so that it stays data."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, Mapping):
-        for key in value:
-            if not _KEY.fullmatch(str(key)):
-                raise Refusal(f"study: '{key}' is no key of the settings")
-        return "{" + ",".join(f"{key}:{literal(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(literal(one) for one in value) + "]"
-    text = str(value)
-    if "${" in text:
-        raise Refusal(f"study: {text!r} is not read: interpolations are refused")
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text):
-        return text
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
