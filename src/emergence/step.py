@@ -36,7 +36,7 @@ from emergence.errors import Refusal
 from emergence.measures.monthly import measure_month
 from emergence.measures.own import chosen
 from emergence.measures.taken import column_names, measure_taken
-from emergence.policies import RuleBook, as_number, carry_over, turns
+from emergence.policies import RuleBook, as_number, awaited, carry_over, turns
 from emergence.reading import read_settings
 from emergence.rules import (
     accounts,
@@ -175,8 +175,9 @@ class Simulation:
         return self
 
     def _fit_columns(self) -> None:
-        """Let the world have the columns of the optional rules that are on."""
+        """Let the world have the columns of the optional rules that are on, or will be by a policy."""
         on = {rule.name for rule in self.plan if is_on(self._state.rules, rule)}
+        on |= awaited(self.settings.timeline, self._state.step)
         if on != self._fitted:
             self.world.fit_columns(on)
             self._fitted = on
@@ -242,7 +243,7 @@ class Simulation:
             row |= measure_taken(self.world, self.settings.output.also)
             row |= {name: float(function(self.world)) for name, function in self._measures.items()}
             self.rows.append(row)
-            self.world.counts = {}
+            self.world.begin_counts()
         self.seconds["measures"] = self.seconds.get("measures", 0.0) + time.perf_counter() - began
 
     def found(self, columns: Mapping[str, Any]) -> int:

@@ -235,7 +235,7 @@ def follow(simulation: Simulation, months: int, on_month: OnMonth = None) -> lis
     """Run a branch on its own and return a row of measures a month."""
     output = simulation.settings.output
     output.events, output.every = False, 1
-    simulation.world.counts = {}
+    simulation.world.begin_counts()
     return simulation.advance(months, on_month).rows
 
 

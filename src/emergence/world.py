@@ -21,7 +21,8 @@ from emergence.kernels import graph
 from emergence.kernels.landscape import update_z
 from emergence.schema import FIRMS, GROUPS, LAYERS, MEMBERSHIPS, TIES, Column
 
-FORMAT = 3
+FORMAT = 4
+LAGS = 241  # months since first use that takeovers are counted by
 
 
 class Table:
@@ -231,6 +232,9 @@ class World:
         Share of the entries that sectors had for themselves at the start which have not become common.
     counts, totals : dict of str to float
         What happened since the last measured month, and since the start.
+    spread : int64[LAGS]
+        Times that a routine of an innovation was taken over since the last measured month, by the months since the
+        innovation's first use; later ones are counted in the last place.
     sensed : dict of int to dict
         What each group saw at its last review, by gid.
     struck : dict of (int, int) to list of int
@@ -269,6 +273,7 @@ class World:
         self.goods: dict[str, float] = {}
         self.counts: dict[str, float] = {}
         self.totals: dict[str, float] = {}
+        self.spread = np.zeros(LAGS, np.int64)
         self.struck: dict[tuple[int, int], list[int]] = {}
         self.labels: dict[int, str] = {}
         self.ids: dict[int, str] = {}
@@ -348,13 +353,17 @@ class World:
         self.counts[what] = self.counts.get(what, 0.0) + float(number)
         self.totals[what] = self.totals.get(what, 0.0) + float(number)
 
+    def begin_counts(self) -> None:
+        """Set the counters that run from one measured month to the next to zero."""
+        self.counts, self.spread = {}, np.zeros(LAGS, np.int64)
+
     def copy(self) -> World:
         """Return a world of its own in the same state, to branch a twin from."""
         twin = copy.copy(self)
         for name in ("firms", "groups", "network", "memberships"):
             setattr(twin, name, getattr(self, name).copy())
         twin.ties = [ties.copy() for ties in self.ties]
-        twin.slots, twin.landscape = self.slots.copy(), self.landscape.copy()
+        twin.slots, twin.landscape, twin.spread = self.slots.copy(), self.landscape.copy(), self.spread.copy()
         twin.demand = {name: array.copy() for name, array in self.demand.items()}
         twin.platforms = {name: array.copy() for name, array in self.platforms.items()}
         known = self.registry
@@ -446,7 +455,7 @@ class World:
             arrays[f"platforms.{name}"] = array
         for name in ("practice", "first", "adoptions"):
             arrays[f"registry.{name}"] = getattr(self.registry, name)
-        arrays["slots"], arrays["landscape"] = self.slots, self.landscape
+        arrays["slots"], arrays["landscape"], arrays["spread"] = self.slots, self.landscape, self.spread
         scalars = {
             "format": FORMAT,
             "step": self.step,
@@ -508,7 +517,7 @@ class World:
                 ties.ptr = arrays[f"ptr.{layer}"]
             world.demand = {n[7:]: arrays[n] for n in arrays.files if n.startswith("demand.")}
             world.platforms = {n[10:]: arrays[n] for n in arrays.files if n.startswith("platforms.")}
-            world.slots, world.landscape = arrays["slots"], arrays["landscape"]
+            world.slots, world.landscape, world.spread = arrays["slots"], arrays["landscape"], arrays["spread"]
             world.registry = Registry(
                 arrays["registry.practice"],
                 arrays["registry.first"],

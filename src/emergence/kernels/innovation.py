@@ -203,13 +203,49 @@ def register(practices, step, keys, first, adoptions, is_new):
 
 
 @njit(cache=True, nogil=True)
-def adopt(practices, keys, first, adoptions, first_taken):
-    """Count an adoption of each practice; mark innovations that are taken over for the first time."""
+def adopt(practices, step, keys, first, adoptions, first_taken, spread):
+    """Count an adoption of each practice; mark innovations that are taken over for the first time.
+
+    `spread` (int64[lags]) counts adoptions of innovations by the months since their first use.
+    """
     for k in range(practices.size):
         at = look_up(practices[k], keys)
-        if keys[at] != 0:
-            adoptions[at] += 1
-            first_taken[k] = 1 if adoptions[at] == 1 and first[at] > 0 else 0
+        if keys[at] == 0:
+            continue
+        adoptions[at] += 1
+        first_taken[k] = 1 if adoptions[at] == 1 and first[at] > 0 else 0
+        if first[at] > 0:
+            spread[min(np.int64(step - first[at]), spread.size - 1)] += 1
+
+
+@njit(cache=True, inline="always")
+def bits_set(word):
+    """Return how many bits of a uint64 are set."""
+    x = word - ((word >> ONE) & np.uint64(0x5555555555555555))
+    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@njit(cache=True, nogil=True)
+def nearest(practices, used, out):
+    """Write the least number of bits in which each practice differs from any other one in use.
+
+    Parameters
+    ----------
+    practices : uint64[k]
+    used : uint64[m]
+        Distinct practices in use.
+    out : uint8[k]
+        Written: 1 to 64, or 64 where there is no other.
+    """
+    for k in range(practices.size):
+        least = 64
+        for other in used:
+            apart = bits_set(practices[k] ^ other)
+            if 0 < apart < least:
+                least = apart
+        out[k] = least
 
 
 @njit(cache=True, nogil=True)

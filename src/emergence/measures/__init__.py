@@ -5,9 +5,10 @@ giant_share, core_share, reciprocity, assortativity, communities, modularity, me
 small_world_omega, betweenness, burt_constraint, effective_size, schneider_r, removal_curve, degree_tail,
 dependence, power, power_imbalance. Of values: gini, hhi, top_share, hill, fit_tail, kaplan_meier. Of matrices:
 influence_vector, esri, shock. Of a world: systemic_risk, network_health, engagement, satisfaction, conduct,
-group_month, value_by_kind, market_shares, largest_share, cost_saved, net_promoter, network_return. Of a run:
-platform_numbers. Of replicates and their twins: paired_interval, ratio_interval, resilience, regained,
-platform_outcome. Of series: revenue_growth, early_warning, with warning_rate and false_alarms against null runs.
+group_month, value_by_kind, market_shares, largest_share, cost_saved, net_promoter, network_return, novelty,
+diffusion_halftime. Of a run: platform_numbers. Of replicates and their twins: paired_interval, ratio_interval,
+resilience, regained, platform_outcome. Of series: revenue_growth, early_warning, with warning_rate and false_alarms
+against null runs.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         network_return,
         revenue_growth,
     )
+    from emergence.measures.newness import diffusion_halftime, novelty
     from emergence.measures.paths import betweenness, mean_path_length, small_world_omega
     from emergence.measures.platform import PlatformOutcome, platform_numbers, platform_outcome
     from emergence.measures.recovery import Regained, Resilience, regained, resilience
@@ -61,6 +63,7 @@ _HOMES = {
     "influence": ("influence_vector",),
     "interval": ("paired_interval", "ratio_interval"),
     "kpis": ("cost_saved", "largest_share", "market_shares", "net_promoter", "network_return", "revenue_growth"),
+    "newness": ("diffusion_halftime", "novelty"),
     "paths": ("betweenness", "mean_path_length", "small_world_omega"),
     "platform": ("PlatformOutcome", "platform_numbers", "platform_outcome"),
     "recovery": ("Regained", "Resilience", "regained", "resilience"),
@@ -95,6 +98,7 @@ __all__ = [
     "degree_tail",
     "density",
     "dependence",
+    "diffusion_halftime",
     "early_warning",
     "effective_size",
     "engagement",
@@ -115,6 +119,7 @@ __all__ = [
     "net_promoter",
     "network_health",
     "network_return",
+    "novelty",
     "paired_interval",
     "platform_numbers",
     "platform_outcome",

@@ -11,6 +11,7 @@ from emergence.kernels.incidents import STRUCK
 from emergence.kernels.shape import component_labels, mean_clustering
 from emergence.measures import kpis
 from emergence.measures.equity import gini
+from emergence.measures.newness import diffusion_halftime, novelty
 from emergence.schema import BITS, LAYERS, VALUES
 from emergence.world import World
 
@@ -42,6 +43,12 @@ MONTHLY: dict[str, tuple[str, str]] = {
     "innovations": ("count/month", "practices never used before"),
     "useful": ("count/month", "first-ever practices of high value"),
     "adopted": ("count/month", "innovations of which another firm took over a routine for the first time"),
+    "novelty": ("bits", "bits in which a new practice differs from the nearest other in use, mean; 0 if none is new"),
+    "parents_distance": ("bits", "bits in which the two practices that a new one came from differ, mean; 0 if none"),
+    "diffusion_halftime": (
+        "months",
+        "from first use until a routine is taken over, median; 0 if none was",
+    ),
     "hidden": ("count/month", "partners, one way, who hid what they know"),
     "races": ("count/month", "innovation races that were won"),
     "leaks": ("count/month", "routines that leaked to a rival and were used"),
@@ -162,6 +169,8 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
         "mean_z": float(firms.z.mean()) if world.size else 0.0,
         "best_z": float(firms.z.max(initial=-10.0)),
         "distinct": float(np.unique(firms.practice).size),
+        "novelty": novelty(world, settings.output.every),
+        "diffusion_halftime": diffusion_halftime(world),
         "practice_spread": practice_spread(firms.practice),
         "mean_skill": float(firms.skills.mean(dtype=np.float64)) if world.size else 0.0,
         "output": float(firms.revenue.sum()),
@@ -189,6 +198,8 @@ def measure_month(world: World, settings: Settings) -> dict[str, float]:
         "net_promoter": known_or_0(kpis.net_promoter(world)),
         "network_return": known_or_0(kpis.network_return(world, market.tie_cost)),
     }
+    if counts.get("of_two"):
+        row["parents_distance"] = counts["parents_apart"] / counts["of_two"]
     if counts.get("recovered"):
         row["time_to_recover"] = counts["months_struck"] / counts["recovered"]
     if "automation" in firms.spec and world.size:

@@ -14,6 +14,7 @@ from emergence.measures.survival import Survival
 from emergence.report.causes import brought, gist, robust, taken
 from emergence.report.reproduce import as_told, differences
 from emergence.report.say import change, count, listing, money, number, percent
+from emergence.schema import BITS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -246,6 +247,13 @@ def innovation(found: Findings) -> list[str]:
         f"{number(rate['adopted'])} first taken over by a partner, and {number(rate['value_gained'], 1)} z "
         "of value gained."
     ]
+    late = found.result.steps.iloc[-12:]
+    if (late["novelty"] > 0).any() and (late["diffusion_halftime"] > 0).any():
+        lines.append(
+            f"In the last year a new practice differed in {number(late['novelty'].mean(), 1)} of {BITS} bits from the "
+            f"nearest other in use, and half of all takeovers came within "
+            f"{number(late['diffusion_halftime'].mean(), 1)} months of an innovation's first use."
+        )
     half = found.end.step // 2
     if half >= 12:
         parts = [found.per_year("useful", *span)[0] for span in ((0, half), (half, found.end.step))]

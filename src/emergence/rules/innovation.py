@@ -11,7 +11,7 @@ from emergence.rules.base import ALONE, Rule, State, names, params
 from emergence.rules.orchestration import standards
 from emergence.rules.races import effort
 from emergence.schema import BITS
-from emergence.world import Registry
+from emergence.world import Registry, World
 
 TRY = stream("innovation.try")
 
@@ -53,10 +53,13 @@ def note_changes(state: State, changed: np.ndarray, practice: np.ndarray, z: np.
     accounts.note_routines(state, changed, source[changed], gained)
     is_new = enter_registry(world.registry, practice[changed], state.step)
     taken = changed[source[changed] >= 0]
-    first_taken = note_adoptions(world.registry, firms.practice[source[taken]])
+    first_taken = note_adoptions(world, firms.practice[source[taken]], state.step)
     parent = np.where(source[changed] >= 0, firms.uid[source[changed]], -1)
     novel = is_new == 1
     world.count("innovations", int(novel.sum()))
+    made = changed[novel & (source[changed] >= 0)]
+    world.count("of_two", made.size)
+    world.count("parents_apart", int(np.bitwise_count(firms.practice[made] ^ firms.practice[source[made]]).sum()))
     world.count("useful", int((novel & (z[changed] > state.rules.innovation.useful)).sum()))
     world.count("adopted", int(first_taken.sum()))
     state.log("innovation", firms.uid[changed[novel]], parent[novel], value=z[changed[novel]])
@@ -84,11 +87,11 @@ def enter_registry(registry: Registry, practices: np.ndarray, step: int) -> np.n
     return is_new
 
 
-def note_adoptions(registry: Registry, practices: np.ndarray) -> np.ndarray:
+def note_adoptions(world: World, practices: np.ndarray, step: int) -> np.ndarray:
     """Count that a routine of each practice was taken over; return which were innovations taken over
     for the first time (bool)."""
-    first_taken = np.zeros(practices.size, np.uint8)
-    kernel.adopt(practices, registry.practice, registry.first, registry.adoptions, first_taken)
+    known, first_taken = world.registry, np.zeros(practices.size, np.uint8)
+    kernel.adopt(practices, step, known.practice, known.first, known.adoptions, first_taken, world.spread)
     return first_taken == 1
 
 

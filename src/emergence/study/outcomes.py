@@ -231,7 +231,7 @@ class Course:
             return simulation.rows.pop()
         names = {*self._cheap, *(self.kept[0] if simulation.step in self._keeping else ())}
         row = measure_cheap(simulation.world, names)
-        simulation.world.counts = {}
+        simulation.world.begin_counts()
         return row
 
     def _branch(self, simulation: Simulation) -> None:
