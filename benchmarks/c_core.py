@@ -89,6 +89,7 @@ class Comparison:
                 payoff=rules.work.payoff_development * UNIT,
                 sucker=rules.work.sucker * UNIT,
                 optimum=rules.formation.optimum,
+                deterrence=0.0,
             )
         )
         self.strengthening = doubles(

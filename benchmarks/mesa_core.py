@@ -497,6 +497,7 @@ class CoreModel(mesa.Model):
             payoff=rules.work.payoff_development * UNIT,
             sucker=rules.work.sucker * UNIT,
             optimum=rules.formation.optimum,
+            deterrence=0.0,
         )
         self.strengthening = params(StrengtheningParams, rules.strengthening)
         self.dissolution = params(

@@ -172,6 +172,18 @@ def worlds() -> dict[str, dict[str, Any]]:
         "blind": {"rules": {"formation": {"choice": False}, "dissolution": {"choice": False}}},
         "digital": merge(POOR, {"rules": {"adoption": digital}}),
         "strategic": STRATEGIC,
+        "written": merge(
+            POOR,
+            {
+                "layers": ["strategic"],
+                "rules": {
+                    "contracts": {"enabled": True},
+                    "work": {"temptation": 0.8},
+                    "dissolution": {"strategic": 0.05},
+                },
+            },
+        ),
+        "matched": {"rules": {"platform": SELLING, "matching": {"enabled": True, "meetings": 0.3}}},
         "niches": {"founders": {"strategy_spread": 0.25}, "rules": {"market": {"specialism": 0.5}}},
         "acculturated": {"founders": {"sector_norms": 0.3}, "rules": {"culture": {"enabled": True}}},
         "struck": {"rules": {"incidents": {"enabled": True, "start": 0.02, "waning": 0.2}}},
@@ -469,6 +481,9 @@ SPECIAL = (
     Case("rules.market.attraction_reputation", "gossip", 5.0),
     Case("rules.market.specialism", "niches", 0.0),
     Case("rules.market.niche", "niches"),
+    *(Case(f"rules.contracts.{name}", "written") for name in ("enabled", "strength", "deterrence", "lasting")),
+    Case("rules.contracts.cost", "written", 0.1),
+    *(Case(f"rules.matching.{name}", "matched") for name in ("enabled", "meetings", "looks")),
     Case("rules.support.enabled", "supported"),
     Case("rules.support.every", "aided", 12),
     Case("rules.support.pot", "aided", 0.002),

@@ -17,6 +17,8 @@ ZERO = {
     "strengthening": {"gain": 0, "decay": 0, "evidence": 0, "fade": 1, "reputation": 0},
     "knowledge": {"absorption": 0, "forgetting": 0},
     "secrecy": {"hiding": 0},
+    "contracts": {"strength": 1, "deterrence": 0, "lasting": 1, "cost": 0},
+    "matching": {"meetings": 0},
     "rivalry": {"crowding": 0, "differentiation": 0},
     "innovation": {"tries": 0},
     "races": {"prize": 0, "step": 10},
@@ -83,6 +85,7 @@ COMPANY = {
     },
     "revision": {"groups": [{"adaptive": True, "fee": 0.002, "sanctions": 0.5}]},
     "market": {"rules": FREE},
+    "matching": {"rules": {"platform": {"enabled": True}}},
     "network_effect": {"founders": {"digital": 0.5}},
     "automation": {"founders": {"digital": 0.5}},
     "data_pool": {"founders": {"tools": 0.5}, "rules": {"tools": {"enabled": True}}},
@@ -123,7 +126,7 @@ def test_on_moves_what_the_rule_says_it_moves(rule):
         "groups": [ACTIVE] if rule.name in ("membership", "steering", "research", "revision") else [],
         "timeline": crisis if rule.name in ("adaptation", "aid", "credit", "steering") else [],
     }
-    if rule.name in ("network_effect", "automation", "data_pool"):
+    if rule.name in ("network_effect", "automation", "data_pool", "matching"):
         company = merge(company, COMPANY[rule.name])
     measure, direction = rule.moves
 

@@ -767,15 +767,37 @@ class Accounts:
 
 
 @dataclass
+class Matching:
+    """A platform brings members together, wherever they are."""
+
+    enabled: bool = switch(False, "rule on; it acts where the rules search and platform do")
+    meetings: float = num(0.1, 0, 1, "1/month", "chance that a member is brought together with another, in each layer")
+    looks: int = num(4, 1, 64, "count", "members that are looked at; the best complement is chosen")
+
+
+@dataclass
+class Contracts:
+    """Alliances under contract: cheating costs more, leaving takes longer, and lawyers are paid."""
+
+    enabled: bool = switch(False, "rule on")
+    strength: float = num(0.3, 0, 1, "1", "strength from which an alliance has a contract; it ends below .8 of this")
+    deterrence: float = num(0.5, 0, 1, "1", "temptation x (1 - this) on ties with a contract")
+    lasting: float = num(0.7, 0, 1, "1", "hazard of dissolution x this on ties with a contract")
+    cost: float = num(0.001, 0, 120, "1", "cost of drafting to each side, x sqrt(S/10,000) x 10,000 EUR")
+
+
+@dataclass
 class Rules:
     """Every rule with its settings; `rules.NAME.enabled=false` switches one off."""
 
     environment: Drift = part(Drift)
     search: Search = part(Search)
+    matching: Matching = part(Matching)
     formation: Formation = part(Formation)
     work: Work = part(Work)
     accounts: Accounts = part(Accounts)
     strengthening: Strengthening = part(Strengthening)
+    contracts: Contracts = part(Contracts)
     secrecy: Secrecy = part(Secrecy)
     knowledge: Knowledge = part(Knowledge)
     rivalry: Rivalry = part(Rivalry)

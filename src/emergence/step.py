@@ -3,10 +3,10 @@
 Order of the phases and of the rules in them:
 
 1. environment: environment
-2. search: search
+2. search: search, matching
 3. formation: formation
 4. working together: work, accounts
-5. strengthening and decay: strengthening
+5. strengthening and decay: strengthening, contracts
 6. innovation: secrecy, knowledge, rivalry, innovation, research, races, leakage
 7. adaptation: adaptation, strategies, culture
 8. demand and supply: tools, data_pool, network_effect, automation, referrals, sales, overflow, platform, supply
@@ -44,6 +44,7 @@ from emergence.rules import (
     adoption,
     aid,
     automation,
+    contracts,
     credit,
     culture,
     data_pool,
@@ -57,6 +58,7 @@ from emergence.rules import (
     knowledge,
     leakage,
     market,
+    matching,
     membership,
     network_effect,
     orchestration,
@@ -87,10 +89,12 @@ from emergence.world import World
 PLAN: tuple[Rule, ...] = (
     environment.RULE,
     search.RULE,
+    matching.RULE,
     formation.RULE,
     work.RULE,
     accounts.RULE,
     strengthening.RULE,
+    contracts.RULE,
     secrecy.RULE,
     knowledge.RULE,
     rivalry.RULE,

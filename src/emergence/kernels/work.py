@@ -48,17 +48,20 @@ class WorkParams(NamedTuple):
     temptation: float
     cheating: float
     sucker: float
+    deterrence: float
 
 
 @njit(cache=True, nogil=True)
 def update_projects(
-    lo, hi, key, uid, profile, aside, ptr, nbr, w, good, bad, good_in, bad_in,
+    lo, hi, key, uid, profile, aside, ptr, nbr, formal, w, good, bad, good_in, bad_in,
     member_of, craft, governance, held, bold, p, outcome, value, income, projects, successes, betrayals,
 ):  # fmt: skip
     """Run the month's joint projects of rows lo..hi.
 
     Parameters
     ----------
+    formal : uint8[half-edges]
+        1 on ties with a contract that deters; empty where there are none.
     member_of : int32[n, slots]
         Groups of each firm.
     craft : int8[n]
@@ -107,6 +110,8 @@ def update_projects(
                     theirs = words[2] >> HALF if first else words[2] & LOW16
                     group = common_group(member_of, np.int64(i), np.int64(j))
                     lure = p.temptation * (1.0 - 0.5 * alignment) * governance[group, RESTRAINT]
+                    if formal.size > 0 and formal[h] > 0:
+                        lure *= 1.0 - p.deterrence
                     i_cheat = (np.float64(mine) + 0.5) / 65536.0 < lure * bold[i] * (1.0 - t_i)
                     j_cheats = (np.float64(theirs) + 0.5) / 65536.0 < lure * bold[j] * (1.0 - t_j)
                     r_i = np.float64(aside[i, 1])

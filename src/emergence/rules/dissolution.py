@@ -7,11 +7,11 @@ import numpy as np
 from emergence.kernels.dissolution import DissolutionParams, mark_breaks
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names, params
+from emergence.rules.contracts import NO_CONTRACTS, deterred
 from emergence.rules.formation import remove_marked, utility_params
 from emergence.rules.strengthening import SEEN
-from emergence.schema import LAYERS, OPERATIONAL
+from emergence.schema import LAYERS, OPERATIONAL, STRATEGIC
 
-NO_CONTRACTS = np.zeros(0, np.uint8)
 BREAK = [stream(f"dissolution.break.{layer}") for layer in LAYERS]
 
 
@@ -23,14 +23,15 @@ def update_dissolution(state: State) -> None:
         state.world.count(f"held.{LAYERS[layer]}", ties.nbr.size // 2)
         drop = np.zeros(ties.nbr.size, np.uint8)
         p = params(DissolutionParams, settings, state.rules.strengthening, hazard=getattr(settings, LAYERS[layer]))
-        drive = firms.drive
+        formal, drive = ties.formal if layer == OPERATIONAL else NO_CONTRACTS, firms.drive
+        if layer == STRATEGIC:
+            formal, p = deterred(state, layer), p._replace(contract=state.rules.contracts.lasting)
         if not settings.choice:
             p = p._replace(by_strength=0.0, by_trust=0.0, embedded=1.0, unwilling=0.0, reaction=0.0, contract=1.0)
             drive = np.ones(drive.size)
         state.each(
             mark_breaks, state.luck(BREAK[layer]), state.luck(SEEN[layer]), firms.uid, drive, firms.x, firms.y,
-            firms.sector, state.profile(), ties.ptr, ties.nbr, ties.outcome,
-            ties.formal if layer == OPERATIONAL else NO_CONTRACTS, ties.w, ties.good, ties.bad,
+            firms.sector, state.profile(), ties.ptr, ties.nbr, ties.outcome, formal, ties.w, ties.good, ties.bad,
             ties.good_in, ties.bad_in, *state.others(layer), p, utility_params(state, layer), drop, work=ties.ptr,
         )  # fmt: skip
         remove_marked(state, layer, drop)

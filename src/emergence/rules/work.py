@@ -8,6 +8,7 @@ from emergence.kernels.groups import BARGAINING, SHARING, held_strength
 from emergence.kernels.work import WorkParams, update_projects
 from emergence.luck import stream
 from emergence.rules.base import UNIT, Rule, State, names, params
+from emergence.rules.contracts import deterred
 from emergence.rules.strategies import boldness
 from emergence.schema import LAYERS
 
@@ -26,13 +27,14 @@ def update_work(state: State) -> None:
             payoff=payoff * UNIT,
             sucker=settings.sucker * UNIT * (payoff > 0),  # where nothing is at stake, nothing is lost
             optimum=state.rules.formation.optimum,
+            deterrence=state.rules.contracts.deterrence,
         )
         held = np.zeros(state.world.size)
         if (state.governance()[:, SHARING] == BARGAINING).any():
             state.each(held_strength, ties.ptr, ties.w, held)
         state.each(
             update_projects, state.luck(PROJECT[layer]), firms.uid, state.profile(), state.aside(layer),
-            ties.ptr, ties.nbr, ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in,
+            ties.ptr, ties.nbr, deterred(state, layer), ties.w, ties.good, ties.bad, ties.good_in, ties.bad_in,
             state.membership().of, state.craft(), state.governance(), held, bold, p,
             ties.outcome, ties.value, firms.joint_income, firms.projects, firms.successes, firms.betrayals,
             work=ties.ptr,
