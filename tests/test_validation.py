@@ -49,6 +49,7 @@ SMALL = {
     ),
     "culture": ({"features": 3, "traits": 4, "side": 5, "runs": 3, "seed": 2}, {"regions": float}),
     "brokerage": ({"graph": "star", "n": 5}, {"constraint": dict, "lowest": float, "highest": float}),
+    "sensitivity": ({"log2_samples": 4}, {"first": list, "total": list}),
     "systemic": ({"kind": "chain", "n": 5}, {"esri": np.ndarray, "shares": np.ndarray, "fall": float}),
 }
 # Settings at which a case runs in about a second and still holds, in part at least.
@@ -91,7 +92,7 @@ def test_a_case_fails_when_its_mechanism_is_turned_round(name):
 def test_the_cases_stand_in_the_order_of_the_design():
     assert list(CASES) == [
         *("connections", "influence", "landscape", "diversity", "cascades", "default", "barter", "teams"),
-        *("robustness", "growth", "diffusion", "culture", "brokerage", "systemic"),
+        *("robustness", "growth", "diffusion", "culture", "sensitivity", "brokerage", "systemic"),
     ]
 
 
@@ -134,7 +135,7 @@ def test_another_seed_gives_other_luck(name):
     ("name", "settings", "hint"),
     [
         ("cascade", {}, "did you mean 'cascades'"),
-        ("sensitivity", {}, "comes with studies"),
+        ("sensitivity", {"log2_samples": 20}, "from 3 to 16"),
         ("cascades", {"treshold": 0.2}, "did you mean 'threshold'"),
         ("cascades", {"z": -1}, "from 0 to"),
         ("cascades", {"n": 2.5}, "whole number"),
@@ -219,7 +220,7 @@ def test_validate_exits_1_when_a_check_is_off(monkeypatch, capsys, folder):
         (["suite=facts"], "comes with calibration"),
         (["suite=ful"], "did you mean 'full'"),
         (["case=cascade"], "did you mean 'cascades'"),
-        (["case=sensitivity"], "comes with studies"),
+        (["case=sensitivty"], "did you mean 'sensitivity'"),
         (["siute=quick"], "did you mean 'suite'"),
         (["quick"], "suite=quick is meant"),
         (["suite"], "suite=VALUE"),

@@ -22,6 +22,7 @@ from emergence.validation import (
     influence,
     landscape,
     robustness,
+    sensitivity,
     systemic,
     teams,
 )
@@ -43,11 +44,11 @@ CASES: dict[str, Case] = {
         growth,
         diffusion,
         culture,
+        sensitivity,
         brokerage,
         systemic,
     )
 }
-LATER = {"sensitivity": "the case 'sensitivity' (Ishigami) comes with studies: it runs through their sweep"}
 SUITES = (QUICK, FULL)
 FACTS = "suite=facts comes with calibration: the stylised facts of a default world are not measured yet"
 
@@ -78,8 +79,6 @@ class Report:
 
 def find_case(name: str) -> Case:
     """Return a case by name, or refuse with the nearest."""
-    if name in LATER:
-        raise Refusal(LATER[name])
     if name not in CASES:
         raise Refusal(f"there is no case '{name}'; {nearest(str(name), CASES)}")
     return CASES[name]
