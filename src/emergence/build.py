@@ -22,6 +22,7 @@ from emergence.reading import check_value, read_settings
 from emergence.rules.base import MOST_GROUPS
 from emergence.rules.culture import sector_norms
 from emergence.rules.environment import BY_UID, DRIFT, TARGETS, own_entries
+from emergence.rules.equipment import EQUIPMENT
 from emergence.rules.governance import bits_of, set_network
 from emergence.rules.innovation import enter_registry
 from emergence.rules.orchestration import OFFICES, fill, offices
@@ -39,7 +40,6 @@ from emergence.schema import (
     PURPOSE,
     SHARINGS,
     SKILLS,
-    TOOLS,
 )
 from emergence.settle import settled_intercept
 from emergence.step import Simulation
@@ -54,7 +54,6 @@ SPECIALTY = stream("build.specialty")
 REGIONAL = stream("build.regional")
 MEMBERS = stream("build.members")
 STRATEGIES = stream("build.strategies")
-EQUIPMENT = stream("build.equipment")
 # Settings of a group that are columns of the same name.
 TAKEN_OVER = (
     "transparency", "sanctions", "mending", "protection", "events", "remote", "fee", "monitoring", "coordination",
@@ -198,9 +197,8 @@ def make_simulation(
     make_demand(world, applied)
     make_groups(world, settings, applied.rules)
     check_timeline(world, settings)
-    simulation = Simulation(world, settings, applied.rules)
-    equip(world, applied)
-    return simulation
+    make_digital(world, applied)
+    return Simulation(world, settings, applied.rules)
 
 
 def branch_with(simulation: Simulation, changes: Mapping[str, Any]) -> Simulation:
@@ -482,19 +480,12 @@ def make_ties(world: World, settings: Settings, imported: ImportedNetwork | None
         ties.insert(lo[first], hi[first], w=strength[at][first], born=born[at][first], **more)
 
 
-def equip(world: World, settings: Settings) -> None:
-    """Give founders digital practice, tools, security and the capability to respond, each by its uid.
-
-    Columns of rules that are off are passed over.
-    """
+def make_digital(world: World, settings: Settings) -> None:
+    """Give founders digital practice and security, each by its uid; what only some rules need, `equip` gives."""
     firms, founders = world.firms, settings.founders
-    units = fill_units(key(world.seed, EQUIPMENT), firms.uid, 2 + len(TOOLS))
+    units = fill_units(key(world.seed, EQUIPMENT), firms.uid, 2)
     firms.digital[:] = units[:, 0] < founders.digital
     firms.security[:] = shared_security(world, settings, units[:, 1])
-    if "tools" in firms.spec:
-        firms.tools[:] = (units[:, 2:] < founders.tools) @ (1 << np.arange(len(TOOLS)))
-    if "response" in firms.spec:
-        firms.response[:] = founders.response
 
 
 def shared_security(world: World, settings: Settings, luck: np.ndarray) -> np.ndarray:

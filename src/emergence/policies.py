@@ -42,19 +42,6 @@ def rules_in_force(rules: Rules, timeline: Sequence[Shock], month: int) -> Rules
     return changed
 
 
-def awaited(timeline: Sequence[Shock], month: int) -> set[str]:
-    """Return the rules that policies switch on, none of them before this month.
-
-    Their columns are there from the start, so that founders come equipped for them.
-    """
-    first: dict[str, int] = {}
-    for shock in timeline:
-        key = shock.key.split(".")
-        if shock.kind == "policy" and len(key) == 3 and key[2] == "enabled":
-            first[key[1]] = min(shock.month, first.get(key[1], shock.month))
-    return {rule for rule, begins in first.items() if begins >= month}
-
-
 class RuleBook:
     """The rules in force, worked out anew only when they change."""
 

@@ -36,7 +36,7 @@ from emergence.errors import Refusal
 from emergence.measures.monthly import measure_month
 from emergence.measures.own import chosen
 from emergence.measures.taken import column_names, measure_taken
-from emergence.policies import RuleBook, as_number, awaited, carry_over, turns
+from emergence.policies import RuleBook, as_number, carry_over, turns
 from emergence.reading import read_settings
 from emergence.rules import (
     accounts,
@@ -82,6 +82,7 @@ from emergence.rules import (
     work,
 )
 from emergence.rules.base import EVENT_COLUMNS, EventLog, Rule, State
+from emergence.rules.equipment import equip
 from emergence.rules.governance import set_network
 from emergence.rules.own import with_own_rules
 from emergence.world import World
@@ -179,11 +180,12 @@ class Simulation:
         return self
 
     def _fit_columns(self) -> None:
-        """Let the world have the columns of the optional rules that are on, or will be by a policy."""
+        """Let the world have the columns of the optional rules that are on, and who is there come equipped for them."""
         on = {rule.name for rule in self.plan if is_on(self._state.rules, rule)}
-        on |= awaited(self.settings.timeline, self._state.step)
         if on != self._fitted:
+            had = set(self.world.firms.spec)
             self.world.fit_columns(on)
+            equip(self.world, self.settings.founders, set(self.world.firms.spec) - had)
             self._fitted = on
 
     def _in_force(self, month: int) -> Rules:
