@@ -15,9 +15,10 @@ from emergence.compose import compose
 from emergence.errors import Refusal
 from emergence.measures.monthly import MONTHLY
 from emergence.page import export, limits, view
+from emergence.page.commands import fewer
 from emergence.page.frames import WHOLE
 from emergence.page.levers import HELPS, LEVERS, SHOCKS
-from emergence.page.session import CONDITIONS, fewer, orchestrations
+from emergence.page.session import CONDITIONS, orchestrations
 from emergence.page.view import Numbers
 from emergence.page.words import FOLDER, all_words
 from page_help import do, months, session_of

@@ -8,7 +8,6 @@ import json
 import re
 import secrets
 import socket
-import tempfile
 import threading
 import time
 import webbrowser
@@ -23,7 +22,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from emergence.compose import compose, groups
@@ -31,6 +30,7 @@ from emergence.config import Settings
 from emergence.errors import Refusal
 from emergence.network_io import READERS, read_network
 from emergence.page import export
+from emergence.page.guard import Guard
 from emergence.page.levers import LEVERS
 from emergence.page.limits import (
     DEFAULT_FIRMS,
@@ -44,6 +44,7 @@ from emergence.page.limits import (
     check_firms,
 )  # fmt: skip
 from emergence.page.session import Session, orchestrations
+from emergence.page.visit import Visit
 from emergence.page.words import FOLDER, all_words
 from emergence.runs import safe_name
 
@@ -51,97 +52,6 @@ HOST = "127.0.0.1"  # whatever the environment says
 STATIC = {path.name: path for path in FOLDER.iterdir() if path.suffix in (".html", ".css", ".js", ".json", ".svg")}
 PICTURES = 30.0  # a second, at most
 IN_FLIGHT = 2
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self' {sockets}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-COMMON = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "cache-control": "no-store",
-}
-
-
-class Guard:
-    """Refuse foreign hosts and origins with 403, and say to the browser what the page may load."""
-
-    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
-        self.app, self.hosts = app, hosts
-        self.origins = frozenset(f"http://{host}" for host in hosts)
-        sockets = " ".join(f"ws://{host}" for host in sorted(hosts))
-        self.headers = [(k.encode(), v.encode()) for k, v in COMMON.items()]
-        self.headers.append((b"content-security-policy", POLICY.format(sockets=sockets).encode()))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self.app(scope, receive, send)
-            return
-        if not self.allowed(scope):
-            if scope["type"] == "websocket":
-                await send({"type": "websocket.close", "code": 1008})
-            else:
-                await PlainTextResponse("This page answers on this machine only.\n", 403)(scope, receive, send)
-            return
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self.headers]
-            await send(message)
-
-        await self.app(scope, receive, sending)
-
-    def allowed(self, scope: Scope) -> bool:
-        """Tell whether host and origin are this page's own; only a plain GET may come without an origin."""
-        heads = [(k.lower(), v.decode("latin-1")) for k, v in scope["headers"]]
-        host, origin = ([v for k, v in heads if k == name] for name in (b"host", b"origin"))
-        if len(host) != 1 or host[0].lower() not in self.hosts or len(origin) > 1:
-            return False
-        if origin:
-            return origin[0].lower() in self.origins
-        return scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
-
-
-class Visit:
-    """One session and the page that shows it."""
-
-    def __init__(self, session: Session | None, token: str) -> None:
-        self._session, self.token = session, token
-        self.waiting: list[dict[str, Any]] = []
-        self.wake, self.asked = asyncio.Event(), asyncio.Event()  # anything at all; a command
-        self.socket: WebSocket | None = None
-        self.in_flight = 0
-        self.seen = time.monotonic()
-        self.left = float("inf")
-        self.lock = asyncio.Lock()
-        self.file: Path | None = None
-        self.reporting = False
-        self.folder = tempfile.TemporaryDirectory(prefix="emergence-page-")
-
-    @property
-    def session(self) -> Session:
-        """The session; there is one as soon as the visitor was let in."""
-        assert self._session is not None
-        return self._session
-
-    @session.setter
-    def session(self, session: Session) -> None:
-        self._session = session
-
-    @property
-    def ready(self) -> bool:
-        """Whether the world has been built."""
-        return self._session is not None
-
-    def take(self) -> list[dict[str, Any]]:
-        """Return the commands that wait, and have none waiting."""
-        commands, self.waiting = self.waiting, []
-        return commands
-
-    def close(self) -> None:
-        """Forget what was kept on disk."""
-        self.folder.cleanup()
 
 
 class Page:

@@ -21,6 +21,7 @@ from emergence.compose import groups
 from emergence.config import Settings
 from emergence.errors import Refusal, nearest
 from emergence.page import levers, story
+from emergence.page.commands import fewer, number, whole_number, word
 from emergence.page.frames import BESIDE, OTHER, PLAYING, WHOLE
 from emergence.page.lane import LINES, Lane, alone, owed_to_the_network, start
 from emergence.page.levers import Lever
@@ -495,20 +496,6 @@ def drop_policies(lane: Lane, name: str, keep: list[Any] | tuple[()] = ()) -> No
     timeline[:] = [*kept, *copy.deepcopy(list(keep))]
 
 
-def fewer(commands: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out moves of a slider that a later one in the same batch makes void; echoes keep their order."""
-    last: dict[Any, int] = {}
-    for place, command in enumerate(commands):
-        if command.get("do") in ("condition", "rate", "colour"):
-            last[command.get("do"), str(command.get("name")), str(command.get("side"))] = place
-    kept = set(last.values())
-    return [
-        command
-        for place, command in enumerate(commands)
-        if place in kept or command.get("do") not in ("condition", "rate", "colour")
-    ]
-
-
 def orchestrations() -> dict[str, tuple[str, ...]]:
     """Return the models of orchestration by the name that the page gives them."""
     return {"mesh": (), **{name: (name,) for name in MODELS}, "hybrid": ("hub_and_spoke", "open_innovation")}
@@ -517,30 +504,6 @@ def orchestrations() -> dict[str, tuple[str, ...]]:
 def short(point: tuple[float, ...]) -> list[float]:
     """Return a point of the lines in as few digits as can be seen."""
     return [round(value, 2) for value in point]
-
-
-def word(command: dict[str, Any], name: str, known: Any) -> str:
-    """Return a word of a command, or refuse it with the nearest."""
-    value = command.get(name)
-    if not isinstance(value, str) or value not in known:
-        raise Refusal(say("no_such", what=name, given=str(value)[:40], hint=nearest(str(value)[:40], known)))
-    return value
-
-
-def number(command: dict[str, Any], name: str, low: float, high: float) -> float:
-    """Return a number of a command within its range, or refuse it."""
-    value = command.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise Refusal(say("out_of_range", what=name, low=f"{low:g}", high=f"{high:,g}", given=str(value)[:40]))
-    return float(value)
-
-
-def whole_number(command: dict[str, Any], name: str, low: int, high: int) -> int:
-    """Return a whole number of a command within its range, or refuse it."""
-    value = number(command, name, low, high)
-    if value != int(value):
-        raise Refusal(say("whole", what=name))
-    return int(value)
 
 
 COMMANDS: dict[str, Callable[[Session, dict[str, Any]], None]] = {
