@@ -18,6 +18,7 @@ from emergence.page import export, limits, view
 from emergence.page.commands import fewer
 from emergence.page.frames import WHOLE
 from emergence.page.levers import HELPS, LEVERS, SHOCKS
+from emergence.page.server import own_file
 from emergence.page.session import CONDITIONS, orchestrations
 from emergence.page.view import Numbers
 from emergence.page.words import FOLDER, all_words
@@ -200,6 +201,28 @@ def test_an_exported_scenario_is_run_again_to_the_last_digit(tmp_path):
     path = exported(session, tmp_path)
     assert main(["run", f"scenario={path}", f"output.folder={tmp_path / 'runs'}", "output.report=false"]) == 0
     same_numbers(session, path, tmp_path)
+
+
+def test_a_dropped_network_is_taken_home_with_its_file_beside_it(tmp_path):
+    """What the page shows of somebody's own network, `run` gives to the last digit."""
+    (tmp_path / "sent").mkdir()
+    ties = tmp_path / "sent" / "ours.csv"
+    ties.write_text("source,target\n" + "".join(f"F{a},F{(a + k) % 30}\n" for a in range(30) for k in (1, 4)))
+    session = session_of("firms=30")
+    session.own_network({"path": ties, "name": "our ties.csv"})
+    months(session, 2)
+    session.follow({"do": "condition", "name": "feedback", "value": 0.9})
+    session.follow({"do": "lever", "name": "hub"})
+    months(session, 3)
+    file = own_file(session.own_name)
+    text = export.scenario_yaml(session.main, "ours", file)
+    (tmp_path / "ours.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / file).write_bytes(ties.read_bytes())
+    result = em.run(f"scenario={tmp_path / 'ours.yaml'}")
+    shown = np.array(session.main.rows)
+    assert shown.shape[0] == session.main.month == 6
+    assert np.array_equal(shown, result.steps[list(MONTHLY)].to_numpy(float))
+    assert str(tmp_path) not in text and f"# Put {file} beside this file." in text
 
 
 def test_the_data_are_the_same_numbers_without_formulas(tmp_path):

@@ -409,11 +409,6 @@ def memory(chromium, seconds):
         room.close()
 
 
-def test_memory_stays_the_same_for_a_while(chromium):
-    memory(chromium, 10)
-
-
-@pytest.mark.long
 def test_memory_stays_the_same_for_two_minutes(chromium):
     memory(chromium, 120)
 
