@@ -2,7 +2,8 @@
 
 docs/reference.md and docs/measures.md are generated whole; in other documents what stands between
 ``<!-- generated: NAME -->`` and ``<!-- end -->``. The tables of emergence come from results/emergence/, which
-experiments/what_networks_bring.py writes; that of strategies from results/strategies/, by experiments/strategies.py.
+experiments/what_networks_bring.py writes; that of strategies from results/strategies/, by experiments/strategies.py;
+those of boards from results/irish_boards/, by experiments/irish_boards.py.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from emergence import measures as measure_package
@@ -22,7 +24,7 @@ from emergence.measures.interval import paired_interval
 from emergence.measures.monthly import MONTHLY
 from emergence.measures.taken import known
 from emergence.rules.base import EVENTS
-from emergence.schema import FIRMS, GROUPS, MEMBERSHIPS, TIES
+from emergence.schema import ANY, FIRMS, GROUPS, LAYERS, MEMBERSHIPS, OPERATIONAL, TIES, Column
 from emergence.step import PLAN
 
 HERE = Path(__file__).parent
@@ -54,22 +56,50 @@ def conditions() -> str:
     return table(["condition", "parameter", "at 0 / at 1", "what it moves as the condition rises"], rows)
 
 
+TABLES = (("Firms", FIRMS), ("Ties", TIES), ("Groups", GROUPS), ("Memberships", MEMBERSHIPS))
+
+
+def stored(column: Column) -> str:
+    """Return how a column is stored: its type and, if there are several, how many entries a row has."""
+    return column.dtype + (f"[{column.width}]" if column.width > 1 else "")
+
+
 def columns() -> str:
     """Return every column of every table."""
     parts = []
-    for title, spec in (("Firms", FIRMS), ("Ties", TIES), ("Groups", GROUPS), ("Memberships", MEMBERSHIPS)):
-        rows = [
-            [
-                f"`{c.name}`",
-                c.dtype + (f"[{c.width}]" if c.width > 1 else ""),
-                c.unit,
-                f"{c.default:g}",
-                c.meaning,
-            ]
-            for c in spec
-        ]
+    for title, spec in TABLES:
+        rows = [[f"`{c.name}`", stored(c), c.unit, f"{c.default:g}", c.meaning] for c in spec]
         parts.append(f"### {title}\n\n" + table(["column", "type", "unit", "default", "meaning"], rows))
     return "\n\n".join(parts)
+
+
+def state_variables() -> str:
+    """Return the state variables of firms, ties, groups and memberships, with their ranges."""
+    parts = []
+    for title, spec in TABLES:
+        rows = []
+        for c in spec:
+            span = "" if c.span == ANY else f"{c.span[0]:g} to {c.span[1]:g}"
+            only = [f"layers {', '.join(LAYERS[k] for k in c.layers)}"] if len(c.layers) < len(LAYERS) else []
+            only += [f"only with `{c.rule}`"] if c.rule else []
+            rows.append([f"`{c.name}`", stored(c), c.unit, span, "; ".join([c.meaning, *only])])
+        parts.append(f"*{title}*\n\n" + table(["variable", "type", "unit", "range", "meaning"], rows))
+    return "\n\n".join(parts)
+
+
+def layers() -> str:
+    """Return the settings that differ by layer, with their defaults."""
+    rules = Settings().rules
+    rows = []
+    for kind, settings in (("", rules.formation), ("met: ", rules.search)):
+        for item in fields(getattr(settings, LAYERS[0])):
+            values = [f"{getattr(getattr(settings, layer), item.name):g}" for layer in LAYERS]
+            rows.append([f"{kind}{item.metadata['meaning']} (`{item.name}`)", *values])
+    rows.append(["payoff of a joint project", *(f"{getattr(rules.work, f'payoff_{layer}'):g}" for layer in LAYERS)])
+    decay = [rules.strengthening.decay_operational if k == OPERATIONAL else rules.strengthening.decay for k in range(4)]
+    rows.append(["decay of strength a month", *(f"{value:g}" for value in decay)])
+    rows.append(["hazard a month (7.11)", *(f"{getattr(rules.dissolution, layer):g}" for layer in LAYERS)])
+    return table(["setting", *LAYERS], rows)
 
 
 def keys() -> str:
@@ -245,6 +275,58 @@ def strategies() -> str:
     return table(["strategy", "overrides", *heads], rows)
 
 
+BOARDS = {
+    "survive_1": "share of ties still there after 1 year",
+    "survive_2": "after 2 years",
+    "survive_3": "after 3 years",
+    "survive_5": "after 5 years",
+    "survive_new_1": "the same of new ties: after 1 year",
+    "survive_new_2": "after 2 years",
+    "survive_new_3": "after 3 years",
+    "survive_new_5": "after 5 years",
+    "gone": "share of ties gone within a year",
+    "gone_though_both_stayed": "of those whose two firms are both still there",
+    "gone_new": "of those that were new in the year before",
+    "gone_old": "of those that had been there for a year or more",
+    "firms_gone": "share of firms gone within a year",
+    "formed": "new ties per firm and year",
+    "repeated": "share of new ties of pairs that had been tied before",
+    "ties_per_firm": "ties per firm, mean over years",
+    "last_over_first": "ties per firm, last year over first",
+    "alone": "share of firms without a tie",
+    "many": "share of firms with five ties or more",
+    "clustering": "mean local clustering",
+}
+
+
+def boards() -> str:
+    """Return how simulated ties compare with board interlocks, from results/irish_boards/table.csv."""
+    with open(RESULTS.parent / "irish_boards" / "table.csv", newline="", encoding="utf-8") as file:
+        found = {row["what"]: row for row in csv.DictReader(file) if row["at"] == "0"}
+    rows = []
+    for name, words in BOARDS.items():
+        data, mean, low, high, run_low, run_high = (float(found[name][column]) for column in BOARD_COLUMNS)
+        inside = "yes" if run_low <= data <= run_high else "no"
+        runs = f"{run_low:.3f} to {run_high:.3f}"
+        rows.append([words, f"{data:.3f}", f"{mean:.3f} [{low:.3f}, {high:.3f}]", runs, inside])
+    return table(["", "boards", "mean of the runs", "19 of 20 runs", "boards among them"], rows)
+
+
+BOARD_COLUMNS = ("data", "mean", "low", "high", "run_low", "run_high")
+
+
+def reasons_of_boards() -> str:
+    """Return what becomes of ties per firm without one thing each, from results/irish_boards/reasons.csv."""
+    with open(RESULTS.parent / "irish_boards" / "reasons.csv", newline="", encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    shown = ("2003", "2007", "2010", "2013")
+    rows = []
+    for name in dict.fromkeys(row["without"] for row in found):
+        cells = [row for row in found if row["without"] == name and row["year"] in shown]
+        rows.append([name, *(estimate(row, 2).strip("*+").replace("**", "") for row in cells)])
+    return table(["rules", *shown], rows)
+
+
 def filled(path: Path, blocks: dict[str, Callable[[], str]]) -> str:
     """Return a document with its generated blocks up to date."""
     text = path.read_text(encoding="utf-8")
@@ -259,9 +341,10 @@ def filled(path: Path, blocks: dict[str, Callable[[], str]]) -> str:
 def documents() -> dict[Path, str]:
     """Return what the generated files should contain."""
     blocks: dict[Path, dict[str, Callable[[], str]]] = {
-        HERE / "odd.md": {"plan": plan, "conditions": conditions},
+        HERE / "odd.md": {"schema": state_variables, "plan": plan, "conditions": conditions, "layers": layers},
         HERE / "emergence.md": {"emergence": parts_of_emergence, "structure": structure, "reasons": reasons},
         HERE / "mechanisms.md": {"strategies": strategies},
+        HERE / "irish-boards.md": {"boards": boards, "reasons": reasons_of_boards},
         HERE.parent / "README.md": {"emergence": lambda: parts_of_emergence(SHOWN)},
     }
     whole = {HERE / "reference.md": reference(), HERE / "measures.md": functions(), HERE / "effects.md": effects()}

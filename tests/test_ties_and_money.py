@@ -301,7 +301,7 @@ def test_orders_go_to_the_team_that_the_documentation_says(grown):
 
 
 def plain_award(sim, orders, commit):
-    """The award as docs/mechanisms.md describes it, firm by firm."""
+    """The award as docs/odd.md describes it, firm by firm."""
     world_, firms, settings = sim.world, sim.world.firms, sim.rules.sales
     ptr, listed, near = sales.rosters(sim._state, commit)
     key = luck.key(world_.seed, sales.HEAR, sim.step + 1)
@@ -400,7 +400,7 @@ def test_a_virtual_network_exports_without_ties():
 
 
 def plain_share(sim, need, spare, trust, code):
-    """Sharing as docs/mechanisms.md describes it: two passes over pairs (giver, taker, weight)."""
+    """Sharing as docs/odd.md describes it: two passes over pairs (giver, taker, weight)."""
     pairs = []
     for layer in ACTING:
         t = sim.world.ties[layer]

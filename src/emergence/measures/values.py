@@ -42,7 +42,7 @@ def value_by_kind(source: Any, by: str = "firm") -> pd.DataFrame:
 
     Notes
     -----
-    Formulas stand in docs/mechanisms.md, "Kinds of value". Kinds of resources that partners bring: Das and Teng
+    Formulas stand in docs/odd.md, 7.13.7. Kinds of resources that partners bring: Das and Teng
     2000; what embedded ties bring: Uzzi 1997.
     """
     import pandas as pd

@@ -10,7 +10,7 @@ from emergence.rules.trade import trade_of
 
 
 def partners_share(state: State, level: np.ndarray) -> np.ndarray:
-    """Return the mean of a column over each firm's partners, float64[firms]; 0 without partners.
+    """Return the mean of a column over each firm's peers, float64[firms]; 0 without peers.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ def partners_share(state: State, level: np.ndarray) -> np.ndarray:
     """
     total, ties = np.empty(state.world.size), np.zeros(state.world.size)
     state.each(add_partners, level, *state.learning(), total)
-    for layer in state.acting:
+    for layer in state.peers:
         ties += np.diff(state.ties(layer).ptr)
     return np.divide(total, ties, out=np.zeros_like(total), where=ties > 0)
 

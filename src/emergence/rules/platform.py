@@ -114,7 +114,7 @@ def known_of(state: State) -> np.ndarray:
 
 
 def channels_of(state: State, trade: Trade) -> Channels:
-    """Return where the month's demand goes, sector by sector; the formulas stand in docs/mechanisms.md."""
+    """Return where the month's demand goes, sector by sector; the formulas stand in docs/odd.md, 7.13.6."""
     firms, settings, member = state.firms, state.rules.platform, members_of(state)
     sector, offered = firms.sector, trade.offered
     sectors = int(sector.max(initial=0)) + 1
