@@ -61,6 +61,14 @@ def test_nothing_unpickles():
         assert "import pickle" not in text and "allow_pickle=True" not in text, file.name
 
 
+def test_kernels_and_schema_agree_on_roles_and_inputs():
+    """Kernels know only arrays, so these are written twice."""
+    from emergence import schema
+    from emergence.kernels import supply
+
+    assert (supply.SLOTS, supply.BUYS) == (schema.INPUTS, schema.BUYS)
+
+
 def test_kernels_come_back_from_the_cache():
     """A second process finds compiled kernels; numba would otherwise compile for half a minute."""
     fresh("import emergence as em; em.run('firms=20', 'steps=1')")

@@ -352,6 +352,16 @@ def test_a_regulation_lowers_profit_and_raises_exits_while_it_lasts():
     assert paid == [13 <= month < 31 for month in range(1, 37)]
 
 
+def test_a_cap_on_commission_raises_profit_from_its_date():
+    """A law that limits is a policy on the setting that it limits."""
+    dear = {"rules": {"platform": {"enabled": True, "commission": 0.35, "start": 0.6, "joining": 0.0, "leaving": 0.0}}}
+    capped = merge(dear, dated("policy", key="rules.platform.commission", value=0.05, duration=0))
+    found = effect("median_profit", capped, dear, 13, 24, 24)
+    assert found[1] > 0, told("median_profit", found)
+    early = effect("median_profit", capped, dear, 1, 12, 24)
+    assert early == (0.0, 0.0, 0.0)
+
+
 def test_a_regulation_costs_a_share_of_capacity():
     """Of the firms of its sector and region, of all others nothing; the ledger holds."""
     keys = {"debug": True, "timeline": [dict(REGULATION["timeline"][0], month=2, sector=0, region=1, duration=0)]}
