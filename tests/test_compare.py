@@ -7,16 +7,8 @@ import pytest
 
 import emergence as em
 from emergence.cli import main
-from emergence.study.compare import (
-    BETTER,
-    GOALS,
-    MECHANISMS,
-    SIDES,
-    better_of,
-    compared,
-    read_option,
-    unpaired_interval,
-)
+from emergence.study.options import read_option
+from emergence.study.pairs import BETTER, GOALS, MECHANISMS, SIDES, better_of, compared, unpaired_interval
 
 SMALL = {"firms": 30, "steps": 14}
 

@@ -18,7 +18,7 @@ from emergence.study import work
 from emergence.study.design import make_design, seed_of
 from emergence.study.engine import Engine
 from emergence.study.plan import make_plan
-from emergence.study.run import Results
+from emergence.study.results import Results
 from emergence.study.spec import read_study, study_of
 
 TINY = {"base": {"scenario": "baseline", "firms": 20, "steps": 3}, "outcomes": ["value_gained", "mean_z"]}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from emergence.config import Settings
     from emergence.runs import Result
-    from emergence.study.sweep import Teller
+    from emergence.study.progress import Teller
 
 T = TypeVar("T")
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -268,7 +268,8 @@ def command_sweep(words: list[str]) -> int:
     if any(word in ("-h", "--help") for word in words):
         print(SWEEP_HELP + "\n".join(study_lines()))
         return DONE
-    from emergence.study.sweep import Teller, carry_out, read_words, result_lines
+    from emergence.study.progress import Teller
+    from emergence.study.sweep import carry_out, read_words, result_lines
 
     asked, teller = read_words(words), Teller()
     tell_compiling()
@@ -293,7 +294,7 @@ def command_compare(words: list[str]) -> int:
         print(COMPARE_HELP)
         return DONE
     from emergence.study.compare import read_words, result_lines
-    from emergence.study.sweep import Teller
+    from emergence.study.progress import Teller
 
     line, teller = read_words(words), Teller()
     tell_compiling()

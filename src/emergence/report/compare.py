@@ -18,10 +18,11 @@ from emergence.files.plain import literal
 from emergence.report.html import PAGE, STYLE, figure, table
 from emergence.report.say import count, listing, percent
 from emergence.report.tables import TableText
-from emergence.study.compare import GOALS, MECHANISMS
+from emergence.study.pairs import GOALS, MECHANISMS
 
 if TYPE_CHECKING:
-    from emergence.study.compare import Comparison, Option
+    from emergence.study.compare import Comparison
+    from emergence.study.options import Option
 
 CHANGES, MOVED = 15, 6
 FEW = 20  # replicates under which an interval is called too narrow, see measures.interval

@@ -14,6 +14,8 @@ from emergence.errors import Refusal
 from emergence.study import work
 from emergence.study.engine import Engine, is_death
 from emergence.study.plan import Plan, code_version, differences
+from emergence.study.progress import in_words
+from emergence.study.results import Results
 from emergence.study.store import POINT, REPLICATE, RUN, SEED, StudyFolder, now
 
 TRIES = 3
@@ -21,54 +23,6 @@ MOST_DEATHS = 30  # in a row, without one finished run between
 LEAST, LONGEST, PARTS = 0.5, 20.0, 50  # seconds of a batch, and batches a worker should come to
 MOST_RUNS, GROWTH = 5000, 16  # runs of a batch, and how much larger than the last it may be
 Batch = tuple[list[int], bool]  # numbers of runs; alone, with no other batch on its way
-
-
-class Results:
-    """Outcomes of all runs, by number."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.done = np.zeros(plan.runs, bool)
-        self.values = np.full((plan.runs, len(plan.names)), np.nan)
-        self.courses: dict[int, np.ndarray] = {}
-        self.failed: dict[int, str] = {}
-
-    def put(self, number: int, row: Any, course: Any) -> None:
-        """Take in one run."""
-        self.done[number], self.values[number] = True, row
-        if len(course):
-            self.courses[number] = np.asarray(course, float)
-
-    def wanted(self) -> np.ndarray:
-        """Mark the runs that the study needs, as far as it can be told by now, bool[runs].
-
-        With a stop rule for replicates a point gets more of them, so many at a time, until the interval of its
-        outcome is narrow enough; that depends on no order and no engine.
-        """
-        until, replicates = self.plan.study.until, self.plan.study.replicates
-        if until is None:
-            return np.ones(self.plan.runs, bool)
-        from scipy.stats import t
-
-        column, least = self.plan.names.index(until.outcome), int(until.at_least)
-        values = self.values[:, column].reshape(-1, replicates)
-        over = (self.done | np.isin(np.arange(self.plan.runs), list(self.failed))).reshape(-1, replicates)
-        need = np.full(len(values), least)
-        for number in range(least, replicates, least):
-            going = (need == number) & over[:, :number].all(axis=1)
-            for point in np.flatnonzero(going).tolist():
-                seen = values[point, :number]
-                seen = seen[np.isfinite(seen)]
-                half = t.ppf(0.975, seen.size - 1) * seen.std(ddof=1) / seen.size**0.5 if seen.size > 1 else np.inf
-                if half > until.width:
-                    need[point] = min(number + least, replicates)
-        return (np.arange(replicates) < need[:, None]).ravel()
-
-    def missing(self) -> list[int]:
-        """Return the runs that are still to be done."""
-        left = self.wanted() & ~self.done
-        left[list(self.failed)] = False
-        return np.flatnonzero(left).tolist()
 
 
 class Sweep:
@@ -373,11 +327,3 @@ class Sweep:
 
 
 DIED = "its worker died"
-
-
-def in_words(seconds: float) -> str:
-    """Return a span of time as people say it."""
-    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 1.5 * length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{max(seconds, 1):.0f} s"

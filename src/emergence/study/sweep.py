@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,8 @@ import numpy as np
 from emergence.errors import Refusal, nearest
 from emergence.study.engine import ENGINES, Engine
 from emergence.study.plan import make_plan
-from emergence.study.run import Sweep, in_words
+from emergence.study.progress import Teller
+from emergence.study.run import Sweep
 from emergence.study.spec import Study, read_study
 from emergence.study.store import StudyFolder, _digest
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from emergence.study.analysis import Analysis
 
 FOLDER = "results/sweeps"
-LINES_EVERY = 10.0  # seconds between two lines of progress where there is no terminal
 
 
 @dataclass(frozen=True)
@@ -268,53 +267,6 @@ def read_words(words: Sequence[str]) -> Asked:
     engine = Engine(own["engine"], int(workers) if workers else None, own["engine.address"] or None)
     folder = Path(own["study.folder"] or Path(FOLDER) / study.name)
     return Asked(study, folder, engine, own["study.force"] == "true", own["study.report"] == "true")
-
-
-class Teller:
-    """Sentences and progress on standard error: a bar on a terminal, a line now and then in a log."""
-
-    def __init__(self, quiet: bool = False) -> None:
-        self.quiet = quiet
-        self.bar: Any = None
-        self.began: tuple[float, int] | None = None
-        self.last = time.perf_counter()
-
-    def tell(self, text: str) -> None:
-        """Say a sentence."""
-        if self.quiet:
-            return
-        if self.bar is not None:
-            self.bar.write(text, file=sys.stderr)
-        else:
-            print(text, file=sys.stderr, flush=True)
-
-    def show(self, done: int, whole: int) -> None:
-        """Show how far it is."""
-        if self.quiet:
-            return
-        clock = time.perf_counter()
-        if self.began is None:
-            self.began = (clock, done)
-        if sys.stderr.isatty():
-            self._bar(done, whole)
-        elif clock - self.last >= LINES_EVERY and done > self.began[1]:
-            self.last = clock
-            rate = (done - self.began[1]) / max(clock - self.began[0], 1e-9)
-            left = in_words((whole - done) / rate)
-            self.tell(f"{done:,} of {whole:,} runs, {rate:.3g} a second, {left} to go")
-
-    def _bar(self, done: int, whole: int) -> None:
-        from tqdm import tqdm
-
-        if self.bar is None:
-            self.bar = tqdm(total=whole, initial=done, unit=" runs", file=sys.stderr, leave=False, ncols=80)
-        self.bar.update(done - self.bar.n)
-
-    def close(self) -> None:
-        """Take the bar away."""
-        if self.bar is not None:
-            self.bar.close()
-            self.bar = None
 
 
 def result_lines(result: StudyResult) -> list[str]:
