@@ -1,7 +1,8 @@
-"""Write docs/validation.md and its figures from results/validation.json.
+"""Write docs/validation.md and its figures from results/validation.json and results/facts.json.
 
 ``python docs/make_validation.py --run`` first runs the full suite and the curves of the figures (about ten
-minutes) and writes the JSON; ``--check`` only tells whether the document is out of date.
+minutes) and writes the JSON; ``--check`` only tells whether the document is out of date. The stylised facts are
+measured by ``emergence validate suite=facts json=results/facts.json``.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from emergence.validation import Case
 
+INF = float("inf")
 HERE = Path(__file__).parent
 DOCUMENT, FIGURES = HERE / "validation.md", HERE / "figures"
 RESULTS = HERE.parent / "results" / "validation.json"
+FACTS = HERE.parent / "results" / "facts.json"
+FACTS_WORDS = HERE / "facts.md.in"
 
 INTRO = """# Known results, measured by the program itself
 
@@ -140,7 +144,43 @@ def document(results: dict[str, Any]) -> str:
     )
     parts = [INTRO, "## All checks", textwrap.fill(summary, 118), table(results), "## Case by case"]
     parts += [section(CASES[case["id"]], drawn, notes) for case in results["cases"]]
+    parts.append(facts_section(json.loads(FACTS.read_text(encoding="utf-8"))))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _years(months: int) -> str:
+    return f"{months / 12:g} years"
+
+
+def facts_section(results: dict[str, Any]) -> str:
+    """Return the section on the stylised facts: words of our own, the table, the figure."""
+    from emergence.facts.tell import say_measured, say_range
+    from emergence.figures.facts import draw_facts
+
+    rows = ["| fact | number | published | range | measured [95% interval] | verdict |", "| --- " * 6 + "|"]
+    for fact in results["facts"]:
+        for one in fact["numbers"]:
+            low, high = (end if one[name] is None else one[name] for name, end in (("low", -INF), ("high", INF)))
+            unit = "" if one["unit"] == "1" else f" ({one['unit']})"
+            measured = "none" if one["measured"] is None else say_measured(one["measured"], tuple(one["interval"]))
+            verdict = "ok" if one["ok"] else "**off**"
+            cells = [f"`{fact['id']}`", one["name"] + unit, one["published"], say_range(low, high), measured, verdict]
+            rows.append("| " + " | ".join(cells) + " |")
+    about = ["| fact | in words | source | where the range comes from |", "| --- " * 4 + "|"]
+    about += [f"| `{one['id']}` | {one['says']} | {one['source']} | {one['range']} |" for one in results["facts"]]
+    figure, worlds = draw_facts(results), results["worlds"]
+    values = {
+        "hold": str(sum(fact["ok"] for fact in results["facts"])), "facts": str(len(results["facts"])),
+        "worlds": str(len(worlds["seeds"])), "firms": f"{worlds['firms']:,}",
+        "years": _years(worlds["months"]), "settled": _years(worlds["settled"]),
+        "table": "\n".join(rows), "about": "\n".join(about),
+        "figure": f"![{figure.title}](figures/{figure.name}.svg)\n\n"
+        + textwrap.fill(f"*{figure.title}.* {figure.caption}", 118),
+    }  # fmt: skip
+    text = FACTS_WORDS.read_text(encoding="utf-8")
+    for name, value in values.items():
+        text = text.replace(f"<{name}>", value)
+    return text
 
 
 def main(words: list[str]) -> int:
@@ -154,11 +194,13 @@ def main(words: list[str]) -> int:
         stale = not DOCUMENT.exists() or DOCUMENT.read_text(encoding="utf-8") != text
         print("out of date: validation.md; run python docs/make_validation.py" if stale else "up to date")
         return int(stale)
+    from emergence.figures.facts import draw_facts
     from emergence.figures.style import save
     from emergence.figures.validation import draw_validation
 
     for figure in draw_validation(results.get("curves", {})).values():
         save(figure, FIGURES)
+    save(draw_facts(json.loads(FACTS.read_text(encoding="utf-8"))), FIGURES)
     DOCUMENT.write_text(text, encoding="utf-8")
     return 0
 

@@ -148,7 +148,7 @@ def of_layers(key: str) -> bool:
     section = key.startswith(("rules.search.", "rules.formation.", "rules.dissolution."))
     layer = any(name in key.split(".") for name in ("operational", "social"))
     other = key in ("rules.work.payoff_operational", "rules.strengthening.decay_operational")
-    stated = key.endswith(".partners") or key in (
+    stated = key.endswith((".partners", ".widest")) or key in (
         "rules.search.operational.preferential",
         "rules.formation.operational.cognitive",
         "rules.formation.operational.closure",
@@ -405,6 +405,7 @@ SPECIAL = (
     Case("rules.search.development.partners", value=0.2),
     Case("rules.search.strategic.partners", value=0.15),
     Case("rules.search.strategic.preferential", value=0.2),
+    *(Case(f"rules.search.{name}.widest", value=1.0) for name in ("development", "strategic")),
     Case("rules.formation.intercept", value=0.1),
     Case("rules.formation.homophily", value=0.1),
     Case("rules.formation.attention", "crowded"),
@@ -521,6 +522,7 @@ SPECIAL = (
     *(Case(f"rules.supply.{name}", "supplied", 1.0) for name in ("diversify", "nearshore", "foresight", "reconfigure")),
     Case("rules.supply.responsible", "exposed", 1.0),
     *(Case(f"rules.search.{name}.partners", "four", 0.1) for name in ("operational", "social")),
+    *(Case(f"rules.search.{name}.widest", "four", 1.0) for name in ("operational", "social")),
     *(Case(f"rules.formation.operational.{name}", "four", 0.2) for name in ("cognitive", "closure")),
     *(Case("rules.supply.rationing", "scarce", way) for way in RATIONINGS[1:]),
     *(Case(f"rules.supply.{name}", "exposed") for name in ("misconduct", "scandal")),

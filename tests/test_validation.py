@@ -165,7 +165,7 @@ def test_refusals_name_the_range_or_the_nearest_choice(name, settings, hint):
 
 
 def test_suites_that_do_not_exist_are_refused_at_once():
-    with pytest.raises(Refusal, match="comes with calibration"):
+    with pytest.raises(Refusal, match=r"emergence\.facts"):
         run_suite("facts")
     with pytest.raises(Refusal, match="did you mean 'full'"):
         run_suite("ful")
@@ -217,7 +217,7 @@ def test_validate_exits_1_when_a_check_is_off(monkeypatch, capsys, folder):
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        (["suite=facts"], "comes with calibration"),
+        (["suite=facts", "case=survivall"], "did you mean 'survival'"),
         (["suite=ful"], "did you mean 'full'"),
         (["case=cascade"], "did you mean 'cascades'"),
         (["case=sensitivty"], "did you mean 'sensitivity'"),

@@ -413,9 +413,12 @@ def command_validate(words: list[str]) -> int:
         return DONE
     tell_compiling()
     from emergence.validation import Report, run_suite, tell
+    from emergence.validation.suite import FACTS
 
     suite, names, path = tell.read_words(words)
     tell.check_writable(path)
+    if suite == FACTS:
+        return validate_facts(names, path)
     reports: list[Report] = []
     for report in run_suite(suite, names, lambda case: say(f"{case.id}: {case.source} ...")):
         if not reports:
@@ -426,6 +429,24 @@ def command_validate(words: list[str]) -> int:
     if path is not None:
         tell.write_json(path, tell.results_of(suite, reports))
     return DONE if all(report.ok for report in reports) else FAILED
+
+
+def validate_facts(names: list[str], path: Path | None) -> int:
+    """Measure the stylised facts in the full default world and compare with what is published."""
+    from emergence.facts import suite, tell
+    from emergence.validation.tell import write_json
+
+    chosen, began, records = suite.find_facts(names), time.perf_counter(), []
+    for number, one in enumerate(suite.records_of(), 1):
+        records.append(one)
+        say(f"world {number} of {len(suite.JUDGING)} ...")
+    findings, seconds = suite.measure_facts(records, chosen), time.perf_counter() - began
+    print("\n".join(tell.table_lines(findings)))
+    print("\n".join(tell.closing_lines(findings, f"{len(records)} worlds of {suite.FIRMS:,} firms", seconds)))
+    if path is not None:
+        worlds = {"seeds": list(suite.JUDGING), "firms": suite.FIRMS, "months": suite.MONTHS, "settled": suite.SETTLED}
+        write_json(path, tell.results_of(findings, worlds, seconds))
+    return DONE if all(one.ok for one in findings) else FAILED
 
 
 def command_demo(words: list[str]) -> int:

@@ -157,6 +157,7 @@ class SearchLayer:
 
     partners: float = num(0.4, 0, 1, "1", "share of meetings through a partner's partner (closure)")
     preferential: float = num(0.3, 0, 1, "1", "share through a random firm's partner; the rest is uniform")
+    widest: float = num(4.0, 0.5, 1000, "1", "most meetings and attention of a large firm, in those of 7,000 EUR")
 
 
 @dataclass
@@ -166,7 +167,7 @@ class Search:
     enabled: bool = switch(True, "rule on")
     meetings: float = num(0.2, 0, 4, "1/month", "meetings a firm starts per layer")
     distance: float = num(50.0, 0.1, 1e6, "km", "d0: a meeting happens with weight 1/(1+d/d0)")
-    size_exponent: float = num(0.3, 0, 2, "1", "meetings grow with (size/7000)^this, within [.5, 4]")
+    size_exponent: float = num(0.3, 0, 2, "1", "meetings grow with (size/7000)^this, within [.5, widest of the layer]")
     proposed: float = num(0.5, 0, 1, "1", "share of meetings that the orchestrator proposes, if there is one")
     slack_effect: float = num(1.0, 0, 10, "1", "meetings are multiplied by 1 + this x slack")
     reputed: float = num(0.0, 0, 1, "1", "attention to the well-reputed: chance to meet x 1 - this (1-reputation)")
@@ -441,6 +442,7 @@ class Market:
     margin: float = num(0.085, -1, 1, "1", "reference margin")
     noise: float = num(0.035, 0, 2, "1", "Laplace scale of growth at size 10,000, times (size/10000)^-noise_by_size")
     noise_by_size: float = num(0.2, 0, 2, "1", "how fast growth calms with size")
+    turbulence: int = num(1, 1, 1200, "months", "a firm is as turbulent as it is for so long; 12 or more: yearly tents")
     smallest: float = num(1.0, 1, 1e9, "EUR/month", "size below which no firm falls")
     memory: float = num(0.8, 0, 1, "1/month", "memory of performance")
     buffer: float = num(0.2, 0, 1e12, "months", "cash in months of capacity that owners leave in the firm")

@@ -74,7 +74,7 @@ def _():
 
 
 @cache
-def accounts(params=DEFAULT, sold=None):
+def accounts(params=DEFAULT, sold=None, turbulence=None):
     """A month of made-up firms by the market's kernel, with extremes: their columns before and after."""
     r = rng(43)
     f = {"size": np.exp(r.uniform(0, 30, N)), "z": r.normal(0, 3, N), "digital": r.random(N), "slack": r.random(N)}
@@ -94,7 +94,7 @@ def accounts(params=DEFAULT, sold=None):
     after |= {"size": f["size"].copy(), "performance": f["before"].copy()}
     update_accounts(
         0, N, key, uid, f["offered"], f["sold"], f["fee"], f["saved"], f["z"], f["digital"], f["slack"], f["joint"],
-        f["due"], params, after["size"], after["cash"], after["revenue"], after["profit"], after["performance"],
+        f["due"], np.zeros(0) if turbulence is None else np.full(N, turbulence), params, after["size"], after["cash"], after["revenue"], after["profit"], after["performance"],
         after["fill"],
     )  # fmt: skip
     return f, after, drawn(key, uid)
@@ -136,6 +136,24 @@ def _():
     f, after, u = accounts(DEFAULT._replace(noise=0.2, smallest=50.0))
     given = {"size": f["size"], "fill": after["fill"], "profit": after["profit"], "u": u}
     return values(after["size"], **given, noise=0.2, smallest=50.0)
+
+
+@check("turbulence")
+def _():
+    sim = ready(grown(), market.RULE, market__turbulence=12)
+    stretch = luck.key(sim.world.seed, market.TURBULENCE, (sim._state.step - 1) // 12)
+    return values(market.turbulence(sim._state), u=drawn(stretch, sim.world.firms.uid))
+
+
+@check("turbulent")
+def _():
+    """Growth beside that without noise, as far as neither is clipped."""
+    quiet, stormy = (accounts(DEFAULT._replace(noise=n, noise_by_size=0.0), turbulence=0.7)[1] for n in (0.0, 0.01))
+    growth = np.log(stormy["size"] / quiet["size"])
+    size = accounts()[0]["size"]
+    free = (np.abs(np.log(quiet["size"] / size)) + np.abs(growth) < 0.4) & (size > 10) & (size < 1e12)
+    words = [drawn(luck.key(9, 9), np.arange(N), word=word)[free] for word in (0, 1)]
+    return values(growth[free] / 0.01, 1e-9, v=0.7, u_1=words[0], u_2=words[1])
 
 
 @cache

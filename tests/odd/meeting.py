@@ -93,10 +93,10 @@ def _():
     return values(packed().promise, z=packed().z, size=packed().size)
 
 
-@check("scope", "rules.search")
+@check("scope", "rules.search", "rules.search.development")
 def _():
     size, slack = np.exp(rng(10).normal(9, 3, N)), rng(11).random(N)
-    found = [search.effort(s, 0.3, 10_000.0, r, 1.0, 1.0) for s, r in zip(size, slack, strict=True)]
+    found = [search.effort(s, 0.3, 4.0, 10_000.0, r, 1.0, 1.0) for s, r in zip(size, slack, strict=True)]
     return values(found, size=size, slack=slack)
 
 
@@ -115,7 +115,7 @@ def _():
     """The first candidate of each look is met or not; of 250 firms the next ones are others."""
     sim = scatter(ready(grown(), search_rule.RULE, search__reputed=0.6))
     state, f, world = sim._state, sim.world.firms, sim.world
-    p = search.SearchParams(0.2, 0.4, 0.3, 50.0, 0.3, 1.0, 0.6, 0.5, 10_000.0, 0.0)
+    p = search.SearchParams(0.2, 0.4, 0.3, 50.0, 0.3, 4.0, 1.0, 0.6, 0.5, 10_000.0, 0.0)
     keys = state.luck(search_rule.MEET[DEVELOPMENT]), state.luck(search_rule.URN[DEVELOPMENT])
     ties, rows = world.ties[DEVELOPMENT], []
     for i in range(world.size):
@@ -186,7 +186,7 @@ def _():
 @check("room_for_ties", "rules.formation")
 def _():
     sim = scatter(ready(grown(), formation.RULE))
-    return values(attention_limit(sim._state), size=sim.world.firms.size, slack=sim.world.firms.slack)
+    return values(attention_limit(sim._state, DEVELOPMENT), size=sim.world.firms.size, slack=sim.world.firms.slack)
 
 
 @check("building", "rules.market")

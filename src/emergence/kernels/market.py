@@ -28,7 +28,7 @@ class MarketParams(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def update_accounts(
-    lo, hi, key, uid, offered, sales, fee, saved, z, digital, slack, income, costs_due, p,
+    lo, hi, key, uid, offered, sales, fee, saved, z, digital, slack, income, costs_due, turbulence, p,
     size, cash, revenue, profit, performance, fill,
 ):  # fmt: skip
     """Settle the month of rows lo..hi.
@@ -41,6 +41,9 @@ def update_accounts(
         Shares of sales: kept by others, and taken off variable costs.
     income, costs_due : float64[n]
         Net value of joint projects, and costs already incurred, EUR.
+    turbulence : float64[n] or float64[0]
+        Half the variance of each firm's growth in this stretch of months; empty where every month draws its own.
+        Drawn from an exponential distribution, normal shocks of that variance are Laplace (Kotz et al. 2001).
     size, cash, revenue, profit, performance, fill
         Written.
     """
@@ -55,10 +58,14 @@ def update_accounts(
         performance[i] = p.memory * performance[i] + (1.0 - p.memory) * margin
         fill[i] = min(max(offered[i] / size[i], 0.0), 2.0)
         words = draw4(key, uid[i], 0)
-        v = unit(words[0]) - 0.5
-        shake = -np.log(1.0 - 2.0 * abs(v))
-        if v < 0.0:
-            shake = -shake
+        if turbulence.size > 0:
+            normal = np.sqrt(-2.0 * np.log(unit(words[0]))) * np.cos(2.0 * np.pi * unit(words[1]))
+            shake = np.sqrt(2.0 * turbulence[i]) * normal
+        else:
+            v = unit(words[0]) - 0.5
+            shake = -np.log(1.0 - 2.0 * abs(v))
+            if v < 0.0:
+                shake = -shake
         spread = p.noise * (size[i] / p.unit) ** -p.noise_by_size
         growth = p.growth_fill * (fill[i] - 1.0) + p.growth_margin * (margin - p.margin) + spread * shake
         size[i] = min(max(size[i] * np.exp(min(max(growth, -0.5), 0.5)), p.smallest), 1e13)

@@ -22,6 +22,7 @@ class SearchParams(NamedTuple):
     preferential: float
     distance: float
     size_exponent: float
+    widest: float
     slack_effect: float
     reputed: float
     proposed: float
@@ -45,9 +46,9 @@ def from_urn(key, uid, number, slots):
 
 
 @njit(cache=True, inline="always")
-def effort(size, exponent, unit_size, slack, slack_effect, drive):
+def effort(size, exponent, widest, unit_size, slack, slack_effect, drive):
     """Return how much more than the average firm this one meets and can attend to."""
-    by_size = min(max((size / (0.7 * unit_size)) ** exponent, 0.5), 4.0)
+    by_size = min(max((size / (0.7 * unit_size)) ** exponent, 0.5), widest)
     return by_size * (1.0 + slack_effect * slack) * drive
 
 
@@ -59,7 +60,7 @@ def make_meetings(
     """Write the candidates that rows lo..hi meet into `out` (int32[n, MOST], -1 for none)."""
     for i in range(lo, hi):
         words = draw4(key, uid[i], 0)
-        rate = p.meetings * effort(size[i], p.size_exponent, p.unit, slack[i], p.slack_effect, drive[i])
+        rate = p.meetings * effort(size[i], p.size_exponent, p.widest, p.unit, slack[i], p.slack_effect, drive[i])
         wanted = min(MOST, int(rate + unit(words[0])))
         for m in range(MOST):
             out[i, m] = -1

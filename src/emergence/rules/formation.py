@@ -55,10 +55,11 @@ def consenting_pairs(state: State, layer: int, met: np.ndarray) -> tuple[np.ndar
     return a[once].astype(np.int32), b[once].astype(np.int32)
 
 
-def attention_limit(state: State) -> np.ndarray:
-    """Return the number of ties that fill each firm's attention, float64[firms]."""
+def attention_limit(state: State, layer: int) -> np.ndarray:
+    """Return the number of ties of a layer that fill each firm's attention, float64[firms]."""
     firms, search = state.firms, state.rules.search
-    by_size = np.clip((firms.size / (0.7 * UNIT)) ** search.size_exponent, 0.5, 4.0)
+    widest = getattr(search, LAYERS[layer]).widest
+    by_size = np.clip((firms.size / (0.7 * UNIT)) ** search.size_exponent, 0.5, widest)
     return state.rules.formation.attention * by_size * (1.0 + search.slack_effect * firms.slack)
 
 
@@ -68,7 +69,7 @@ def fitted(state: State, layer: int, a: np.ndarray, b: np.ndarray) -> tuple[np.n
     keep = np.zeros(a.size, np.uint8)
     drop = np.zeros(ties.nbr.size, np.uint8)
     fit_attention(
-        a, b, attention_limit(state), firms.uid, ties.w, ties.good, ties.bad, firms.x, firms.y, firms.sector,
+        a, b, attention_limit(state, layer), firms.uid, ties.w, ties.good, ties.bad, firms.x, firms.y, firms.sector,
         state.profile(), ties.ptr, ties.nbr, utility_params(state, layer), keep, drop,
     )  # fmt: skip
     remove_marked(state, layer, drop)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from emergence import luck
 from emergence.kernels.market import MarketParams, update_accounts
+from emergence.kernels.random import fill_units
 from emergence.luck import stream
 from emergence.rules.base import UNIT, Rule, State, names, params
 from emergence.rules.trade import capacity, trade_of
 
 GROWTH = stream("market.growth")
+TURBULENCE = stream("market.turbulence")
 
 
 def update_market(state: State) -> None:
@@ -26,8 +29,9 @@ def update_market(state: State) -> None:
     firms.sales[:] = settings.price * trade.sold
     state.each(
         update_accounts, state.luck(GROWTH), firms.uid, trade.offered, trade.sold, trade.fee, trade.saved, firms.z,
-        firms.digital, firms.slack, firms.joint_income, firms.costs_due, params(MarketParams, settings, unit=UNIT),
-        firms.size, firms.cash, firms.revenue, firms.profit, firms.performance, firms.fill,
+        firms.digital, firms.slack, firms.joint_income, firms.costs_due, turbulence(state),
+        params(MarketParams, settings, unit=UNIT), firms.size, firms.cash, firms.revenue, firms.profit,
+        firms.performance, firms.fill,
     )  # fmt: skip
     for collect in trade.collect:
         collect(trade.sold if trade.retail is None else trade.retail)
@@ -37,6 +41,15 @@ def update_market(state: State) -> None:
     world.book("revenue", float(firms.revenue.sum()))
     world.book("costs", float((firms.profit - firms.revenue).sum()))
     state.trade = None  # it is settled
+
+
+def turbulence(state: State) -> np.ndarray:
+    """Return how turbulent each firm is in this stretch of months, float64[firms]; empty if a stretch is one month."""
+    lasting = state.rules.market.turbulence
+    if lasting == 1:
+        return np.zeros(0)
+    stretch = luck.key(state.world.seed, TURBULENCE, (state.step - 1) // lasting)
+    return -np.log(fill_units(stretch, state.firms.uid, 1)[:, 0])
 
 
 RULE = Rule(

@@ -47,6 +47,16 @@ def null(seed: int, **factors: float) -> dict[str, float]:
     return {"y": seed / 2.0**63}
 
 
+@study_model("stylised_facts")
+def stylised_facts(seed: int, **settings: float) -> dict[str, float]:
+    """Numbers of the stylised facts, and how far they are off, in small worlds with some settings changed."""
+    # A worker that runs other functions never loads the kernels.
+    from emergence.facts.fit import misfit, numbers_at
+
+    found = numbers_at(settings, seed)
+    return {**found, "misfit": misfit(found)}
+
+
 class FunctionModel:
     """A registered function, run as it is."""
 

@@ -69,8 +69,8 @@ def grow_network(m: int, n: int, seed: int, sign: int) -> np.ndarray:
     a firm with k ties is met with probability k / (2 m N), which is growth by preferential attachment.
     """
     p = SearchParams(
-        meetings=float(m), partners=0.0, preferential=0.5 * sign, distance=1.0, size_exponent=0.0, slack_effect=0.0,
-        reputed=0.0, proposed=0.0, unit=1.0, squares=0.0,
+        meetings=float(m), partners=0.0, preferential=0.5 * sign, distance=1.0, size_exponent=0.0, widest=4.0,
+        slack_effect=0.0, reputed=0.0, proposed=0.0, unit=1.0, squares=0.0,
     )  # fmt: skip
     met = np.empty(n * m, np.int32)
     meet, urn, channel = (luck.key(seed, stream) for stream in (MEET, URN, CHANNEL))
@@ -129,6 +129,7 @@ def grow_sizes(mu: float, sigma: float, n: int, steps: int, seed: int, sign: int
             zero,
             zero,
             zero,
+            zero[:0],
             p,
             size,
             *written,

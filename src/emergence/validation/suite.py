@@ -50,7 +50,7 @@ CASES: dict[str, Case] = {
     )
 }
 SUITES = (QUICK, FULL)
-FACTS = "suite=facts comes with calibration: the stylised facts of a default world are not measured yet"
+FACTS = "facts"  # the stylised facts have a suite of their own, emergence.facts
 
 
 @dataclass(frozen=True)
@@ -144,10 +144,10 @@ def run_suite(
     on_case : callable, optional
         Called with each case before it runs.
     """
-    if suite == "facts":
-        raise Refusal(FACTS)
+    if suite == FACTS:
+        raise Refusal("suite=facts runs whole worlds and no cases: emergence validate suite=facts, or emergence.facts")
     if suite not in SUITES:
-        raise Refusal(f"suite={suite}: there is no such suite; {nearest(suite, (*SUITES, 'facts'))}")
+        raise Refusal(f"suite={suite}: there is no such suite; {nearest(suite, (*SUITES, FACTS))}")
     chosen = [find_case(name) for name in names] or list(CASES.values())
     return _run_chosen(chosen, suite, bool(names), on_case)
 
