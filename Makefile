@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: run demo test test-long effects check bench clean
+.PHONY: run demo test test-long effects stories check bench clean
 
 $(VENV)/installed: pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -45,6 +45,12 @@ effects: $(VENV)/tested
 	EMERGENCE_EFFECTS=results/effects.csv $(BIN)/python -m pytest -n $(JOBS) -m "not long" \
 		$$(grep -l "import.*\binterval\b" tests/test_*.py)
 	$(BIN)/python docs/make.py
+
+# What every scenario shows, over 30 paired seeds: docs/stories.md.
+stories: $(VENV)/tested
+	rm -f results/stories.csv
+	EMERGENCE_EFFECTS=results/stories.csv $(BIN)/python -m pytest -n $(JOBS) -m long tests/test_stories.py
+	$(BIN)/python docs/make_stories.py
 
 check: $(VENV)/developed
 	$(BIN)/ruff check .

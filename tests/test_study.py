@@ -341,7 +341,7 @@ def test_refusals_name_the_nearest_valid_choice(keys, hint):
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("a: &x [1]\nb: *x\n", "line 1: anchors"),
+        ("a: &x [1]\nb: *x\n", "line 1, column 4: anchors"),
         ("name: !!python/object/apply:os.system ['touch x']\n", "tags"),
         ("name: " + "[" * 30 + "]" * 30, "nested"),
         ("name: [", "line"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -391,13 +392,23 @@ def command_check(words: list[str]) -> int:
 
 
 def check_scenario(file: str) -> int:
-    """Say whether `run` would take a scenario file, down to the shocks that would strike nobody."""
+    """Say all that is wrong with a scenario file, down to shocks that would strike nobody, or that `run` takes it."""
     from emergence.build import make_simulation
-    from emergence.compose import compose
+    from emergence.compose import compose, faults_in_file
 
-    settings = compose([f"scenario={file}"])
-    settings.firms = min(settings.firms, 20_000)
-    make_simulation(settings)
+    document = faults_in_file(file)
+    if not document.faults:
+        try:
+            settings = compose([f"scenario={file}"])
+            settings.firms = min(settings.firms, 20_000)
+            make_simulation(settings)
+        except Refusal as refusal:
+            for problem in refusal.problems or [str(refusal)]:
+                document.note("network.ties" if refusal.problems else re.split(r"[:, ]", problem)[0], problem)
+    if document.faults:
+        print("\n".join(document.told()), file=sys.stderr)
+        print(f"{len(document.faults)} to put right", file=sys.stderr)
+        return REFUSED
     print(
         f"scenario {settings.scenario}, {settings.steps} months, {len(settings.timeline)} dated changes: nothing wrong"
     )

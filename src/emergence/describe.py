@@ -56,8 +56,9 @@ def list_lines() -> Iterator[str]:
     """Yield what there is to choose from, one line each."""
     for group, options in groups().items():
         yield group
+        width = max(18, *map(len, options))
         for option in options:
-            yield f"  {option:<18} {_first_words(config_folder() / group / f'{option}.yaml')}"
+            yield f"  {option:<{width}} {_first_words(config_folder() / group / f'{option}.yaml')}"
     yield "study (emergence sweep)"
     for file in sorted((config_folder() / "study").glob("*.yaml")):
         yield f"  {file.stem:<18} {_first_words(file)}"

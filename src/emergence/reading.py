@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
@@ -14,6 +15,7 @@ from emergence.policies import AT_THE_START, rules_in_force
 from emergence.schema import LAYERS
 
 _TEXT = word("", (), "")
+MOST_FAULTS = 100  # of one key that are listed
 
 
 def read_settings(values: Mapping[str, Any]) -> Settings:
@@ -99,31 +101,64 @@ def _read_extra(key: str, values: Any) -> dict[str, float]:
     return {str(name): check_value(f"{key}.{name}", value, anything) for name, value in {**known, **given}.items()}
 
 
-def _read(kind: type, values: Any, prefix: str, made: Any = None) -> Any:
-    """Read a section; what the values leave out stays as in `made`, or as declared."""
+def faults_in(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (key, what is wrong) for all in a nested dict that no setting can be, up to a hundred of them."""
+    found: list[tuple[str, str]] = []
+    try:
+        _read(Settings, values, "", faults=found)
+    except Refusal:  # one more than are listed
+        pass
+    return found
+
+
+def fault_together(values: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return (key, what is wrong) if settings that are fine one by one do not go together."""
+    try:
+        read_settings(values)
+    except Refusal as refusal:
+        return re.split(r"[^\w.\[\]]", str(refusal))[0], str(refusal)
+    return None
+
+
+def _read(kind: type, values: Any, prefix: str, made: Any = None, faults: list[tuple[str, str]] | None = None) -> Any:
+    """Read a section; what the values leave out stays as in `made`, or as declared.
+
+    The first fault is raised, or all are noted where there is a list for them.
+    """
     _as_section(prefix.rstrip("."), values)
     hints = get_type_hints(kind)
-    known = {item.name: item for item in fields(kind)}
     made = kind() if made is None else made
     for name, value in values.items():
-        key = f"{prefix}{name}"
-        if name not in known:
-            raise Refusal(f"unknown key '{key}': {nearest(str(name), known)}")
-        item, hint = known[name], hints[name]
-        if is_dataclass(hint):
-            setattr(made, name, _read(hint, value, key + ".", getattr(made, name)))  # type: ignore[arg-type]
-        elif name in ("plugins", "measures"):
-            setattr(made, name, [check_value(key, one, _TEXT) for one in _as_list(key, value)])
-        elif name == "extra":
-            made.extra = {
-                str(own): _read_extra(f"extra.{own}", values) for own, values in _as_section(key, value).items()
-            }
-        elif "item" in item.metadata:
-            read = [_read(item.metadata["item"], one, f"{key}[{i}].") for i, one in enumerate(_as_list(key, value))]
-            setattr(made, name, read)
-        else:
-            setattr(made, name, check_value(key, value, item))
+        try:
+            _read_key(made, hints, name, value, prefix, faults)
+        except Refusal as refusal:
+            if faults is None or len(faults) >= MOST_FAULTS:
+                raise
+            faults.append((f"{prefix}{name}", str(refusal)))
     return made
+
+
+def _read_key(
+    made: Any, hints: Mapping[str, Any], name: str, value: Any, prefix: str, faults: list[tuple[str, str]] | None
+) -> None:
+    """Set one key of a section to a checked value."""
+    key, known = f"{prefix}{name}", {item.name: item for item in fields(made)}
+    if name not in known:
+        raise Refusal(f"unknown key '{key}': {nearest(str(name), known)}")
+    item, hint = known[name], hints[name]
+    if is_dataclass(hint):
+        setattr(made, name, _read(hint, value, key + ".", getattr(made, name), faults))  # type: ignore[arg-type]
+    elif name in ("plugins", "measures"):
+        setattr(made, name, [check_value(key, one, _TEXT) for one in _as_list(key, value)])
+    elif name == "extra":
+        made.extra = {str(own): _read_extra(f"extra.{own}", values) for own, values in _as_section(key, value).items()}
+    elif "item" in item.metadata:
+        kind, items = item.metadata["item"], []
+        for i, one in enumerate(_as_list(key, value)):
+            items.append(_read(kind, one, f"{key}[{i}].", faults=faults))
+        setattr(made, name, items)
+    else:
+        setattr(made, name, check_value(key, value, item))
 
 
 def check_value(key: str, value: Any, item: dataclasses.Field[Any]) -> Any:
@@ -169,9 +204,9 @@ def _short(value: float) -> str:
 
 
 def _as_number(value: Any) -> Any:
-    """Read a word as a number if it is one (YAML reads 1e9 as a word)."""
+    """Read a word as a number if it is one (YAML reads 1e9 as a word), in the digits that all can read."""
     try:
-        return float(value) if isinstance(value, str) else value
+        return float(value) if isinstance(value, str) and value.isascii() else value
     except ValueError:
         return value
 
