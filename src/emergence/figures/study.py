@@ -278,7 +278,7 @@ def draw_curves(analysis: Analysis) -> Iterator[Drawn]:
         axes.locator_params(axis="y", nbins=4)
 
     with look():
-        columns = len(names) if len(names) < 4 else 3
+        columns = len(names) if sum(map(len, map(name_of, names))) < 60 else 3  # one row, where it fits
         places = {"left": 0.1, "right": 0.96, "wspace": 0.52}
         for more, figure in _panels(list(dict.fromkeys(frame["outcome"])), panel, 1.95, **places):
             _legend(figure, columns)
