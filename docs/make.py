@@ -3,7 +3,8 @@
 docs/reference.md and docs/measures.md are generated whole; in other documents what stands between
 ``<!-- generated: NAME -->`` and ``<!-- end -->``. The tables of emergence come from results/emergence/, which
 experiments/what_networks_bring.py writes; that of strategies from results/strategies/, by experiments/strategies.py;
-those of boards from results/irish_boards/, by experiments/irish_boards.py.
+those of boards from results/irish_boards/, by experiments/irish_boards.py; that of the tour from results/tour/, by
+experiments/tour_claims.py.
 """
 
 from __future__ import annotations
@@ -327,6 +328,19 @@ def reasons_of_boards() -> str:
     return table(["rules", *shown], rows)
 
 
+def tour() -> str:
+    """Return what a room sees of what the tour says, from results/tour/claims.csv."""
+    with open(RESULTS.parent / "tour" / "claims.csv", newline="", encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    rows = []
+    for row in found:
+        seen = f"{float(row['share']):.0%}"
+        told = row["claim"] if row["sure"] == "True" else f"{row['claim']} (or not)"
+        mean, low, high = (float(row[name]) for name in ("mean", "low", "high"))
+        rows.append([row["question"], told, seen, f"{mean:.1f} [{low:.1f}, {high:.1f}] {row['unit']}"])
+    return table(["question", "what is said", "worlds in which the room sees it", "mean"], rows)
+
+
 def filled(path: Path, blocks: dict[str, Callable[[], str]]) -> str:
     """Return a document with its generated blocks up to date."""
     text = path.read_text(encoding="utf-8")
@@ -344,6 +358,7 @@ def documents() -> dict[Path, str]:
         HERE / "odd.md": {"schema": state_variables, "plan": plan, "conditions": conditions, "layers": layers},
         HERE / "emergence.md": {"emergence": parts_of_emergence, "structure": structure, "reasons": reasons},
         HERE / "mechanisms.md": {"strategies": strategies},
+        HERE / "workshop.md": {"tour": tour},
         HERE / "irish-boards.md": {"boards": boards, "reasons": reasons_of_boards},
         HERE.parent / "README.md": {"emergence": lambda: parts_of_emergence(SHOWN)},
     }

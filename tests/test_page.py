@@ -424,7 +424,7 @@ def test_all_words_are_there():
             step["question"]
             and len(step["guesses"]) == 3
             and step["explain"]
-            and set(step["watch"]) <= {*words["lines"], "emergence"}
+            and set(step["watch"]) <= {*words["lines"], "emergence", "partners", "platform"}
         )
     used = "".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.*") if path.suffix in (".js", ".html"))
     for key in words["page"]:
@@ -447,3 +447,44 @@ def test_yaml_is_what_yaml_reads(tmp_path):
     months(session, 2)
     values = yaml.safe_load(exported(session, tmp_path).read_text())
     assert values["steps"] == 2 and values["firms"] == 25 and json.dumps(values)
+
+
+def test_a_paused_run_goes_on_to_its_end_and_a_new_world_forgets_it():
+    session = session_of("firms=30")
+    do(session, {"do": "run", "months": 10}, {"do": "pause"}, {"do": "play"})
+    assert session.until == 10 and session.playing
+    do(session, {"do": "pause"})
+    months(session, 10 - session.main.month)
+    do(session, {"do": "play"})
+    assert session.until == -1 and session.playing
+    do(session, {"do": "run", "months": 10}, {"do": "pause"}, {"do": "seed", "value": 4}, {"do": "play"})
+    assert session.until == -1
+
+
+def test_each_of_two_worlds_names_its_own_hubs_and_tells_its_own_stories():
+    session = session_of("firms=60")
+    assert words_of(do(session, {"do": "state"}), "state")[0]["labels_other"] is None
+    do(session, {"do": "compare", "on": True}, {"do": "condition", "name": "diversity", "value": 0, "side": "right"})
+    last = words_of(months(session, 30), "month")[-1]
+    assert len(last["labels_other"]) == len(last["labels"]) == 6 and last["labels_other"] != last["labels"]
+    number = last["labels"][1][0]
+    told = words_of(do(session, {"do": "lever", "name": "hub", "side": "both"}), "event")[0]
+    assert told["firms"] == {"left": [last["labels"][0][0]], "right": [last["labels_other"][0][0]]}
+    told = words_of(do(session, {"do": "lever", "name": "disaster", "side": "right"}), "event")[0]
+    assert list(told["firms"]) == ["right"] and told["text"].startswith("Right world: Disaster")
+    left, right = (
+        words_of(do(session, {"do": "firm", "id": number, "side": side}), "firm")[0] for side in ("left", "right")
+    )
+    assert left["name"] == right["name"] and left["facts"] != right["facts"]
+
+
+def test_partners_are_those_of_the_picture():
+    session = session_of("firms=60")
+    state = words_of(do(session, {"do": "step"}, {"do": "state"}), "state")[0]
+    many = np.bincount(session.view.picture.pairs.ravel(), minlength=session.main.simulation.world.size)
+    assert state["partners"] == [many.max(), round(float(np.median(many)))] and state["members"][0] == 0
+
+
+def test_in_a_small_world_every_firm_is_named():
+    session = session_of("firms=12")
+    assert len(words_of(do(session, {"do": "state"}), "state")[0]["labels"]) == 12

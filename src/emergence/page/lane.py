@@ -11,6 +11,7 @@ import numpy as np
 from emergence.build import make_simulation
 from emergence.config import Settings, Shock
 from emergence.measures.monthly import MONTHLY
+from emergence.page.layout import merged_ties
 from emergence.rules.base import EVENTS
 from emergence.step import Simulation
 from emergence.twinning import isolate
@@ -131,3 +132,15 @@ def owed_to_the_network(net: Lane, lone: Lane) -> float | None:
         rates.append(float(gained.sum()) / max(float(firms.sum()), 1e-9))
     largest = max(rates)
     return (rates[0] - rates[1]) / largest if largest > 1e-9 else None
+
+
+def partners(lane: Lane) -> np.ndarray:
+    """Return with how many others each firm has any tie, int64[firms]."""
+    world = lane.simulation.world
+    a, b = merged_ties(world)[:2]
+    return np.bincount(np.concatenate([a, b]), minlength=world.size)
+
+
+def members(lane: Lane) -> int:
+    """Return how many firms sell on a platform; the column is there once a platform is."""
+    return int(np.count_nonzero(getattr(lane.simulation.world.firms, "platforms", 0)))

@@ -23,7 +23,7 @@ from emergence.errors import Refusal, nearest
 from emergence.page import levers, story
 from emergence.page.commands import fewer, number, whole_number, word
 from emergence.page.frames import BESIDE, OTHER, PLAYING, WHOLE
-from emergence.page.lane import LINES, Lane, alone, owed_to_the_network, start
+from emergence.page.lane import LINES, Lane, alone, members, owed_to_the_network, partners, start
 from emergence.page.levers import Lever
 from emergence.page.limits import DEFAULT_FIRMS, MOST_LEVERS, MOST_MOMENTS, MOST_MONTHS, check_firms
 from emergence.page.view import KINDS, Numbers, View, legend
@@ -39,6 +39,7 @@ FAST = 12.0, 2.5  # months a second when the tour runs ahead; or so many times t
 DRAG = 1.5  # seconds within which moves of one slider count as one lever
 REBUILT = 800  # firms up to which a slider at the start builds the world anew
 SHOWN = 240  # months of the lines that the page keeps
+MARKED = 200  # firms of one lever
 TOO_MANY = 3  # months that may be made up for when the machine was slow
 
 
@@ -97,6 +98,7 @@ class Session:
         self.view = View(self.numbers)
         self.view.look(lane.simulation, self.colour)
         self.left_over = self.playing = False
+        self.until = -1
         self.lines_new = True
         self.whole = {"main": True, "other": True}
 
@@ -170,10 +172,12 @@ class Session:
     # Commands of the clock.
 
     def do_play(self, _: dict[str, Any]) -> None:
-        self.playing, self.until, self.credit = True, -1, 0.6
+        self.playing, self.credit = True, 0.6  # a run that was paused goes on to where it was to end
+        if self.until <= self.main.month:
+            self.until = -1
 
     def do_pause(self, _: dict[str, Any]) -> None:
-        self.playing, self.until = False, -1
+        self.playing = False
 
     def do_step(self, _: dict[str, Any]) -> None:
         self.playing = False
@@ -266,6 +270,10 @@ class Session:
             return [self.main]
         return {"left": [self.main], "right": [self.other], "both": [self.main, self.other]}[side]
 
+    def numbered(self, lever: Lever) -> list[int]:
+        """Return the numbers of the firms that a lever is about, of so many as are marked."""
+        return self.numbers.take(np.array(lever.firms[:MARKED], np.int64)).tolist()
+
     def act(self, lane: Lane, lever: Lever) -> None:
         """Put a lever on the timeline of a world, and of the one without ties."""
         lane.add(lever.items)
@@ -323,10 +331,10 @@ class Session:
         self.last_lever = (f"lever:{name}", time.monotonic(), -1)
         for lane, lever in pulled:
             self.act(lane, lever)
-        lever = pulled[0][1]
-        month = self.main.month + 1
-        marked = self.numbers.take(np.array(lever.firms[:200], np.int64)).tolist()
-        self.talk.append({"kind": "event", "month": month, "of": "lever", "text": lever.says, "firms": marked})
+        lane, lever = pulled[0]
+        marked = {"left" if one is self.main else "right": self.numbered(there) for one, there in pulled}
+        text = lever.says if lane is self.main else say("right_world", what=lever.says)
+        self.talk.append({"kind": "event", "month": lane.month + 1, "of": "lever", "text": text, "firms": marked})
         if not self.playing:
             self.month()
 
@@ -377,12 +385,18 @@ class Session:
             "ghost": short(self.other.lines[-1]) if self.other else None,
             "emergence": owed_to_the_network(self.main, self.lone),
             "events": [{"of": of, "text": text} for of, text in story.month_words(self.main, large)],
-            "labels": story.labels(self.main, self.numbers),
+            **self.named(),
         }
+
+    def named(self) -> dict[str, Any]:
+        """Return the firms whose names are written beside them, in each world that is shown."""
+        other = story.labels(self.other, self.numbers) if self.beside and self.other else None
+        return {"labels": story.labels(self.main, self.numbers), "labels_other": other}
 
     def state_message(self) -> dict[str, Any]:
         """Return everything that controls and lines show."""
         models, simulation = self.settings.rules.orchestration.models, self.main.simulation
+        many = partners(self.main)
         named = [name for name, known in orchestrations().items() if list(known) == list(models)]
         lines: dict[str, Any] = {}
         if self.lines_new:
@@ -408,8 +422,10 @@ class Session:
             "legend": legend(simulation, self.colour),
             "layers": simulation.settings.layers,
             "emergence": owed_to_the_network(self.main, self.lone),
-            "labels": story.labels(self.main, self.numbers),
+            "members": [members(self.main), simulation.world.size],
+            "partners": [int(many.max(initial=0)), round(float(np.median(many))) if many.size else 0],
             "names": list(LINES),
+            **self.named(),
         }
 
     # Work.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from emergence.page.lane import Lane
+from emergence.page.levers import hubs
 from emergence.page.view import Numbers, place_name
 from emergence.page.words import all_words, say
 from emergence.rules.base import EVENTS
@@ -15,7 +16,7 @@ from emergence.world import World
 
 BIG = 8  # of the largest firms, the end is told
 TOLD = 5  # events of a firm in its story
-LABELS = 6
+LABELS, FEW = 6, 24
 TELLING = (
     "entry",
     "formed",
@@ -72,11 +73,10 @@ def largest(world: World) -> dict[int, str]:
 
 
 def labels(lane: Lane, numbers: Numbers) -> list[tuple[int, str]]:
-    """Return number and name of the firms with most ties, to be written beside them."""
+    """Return number and name of the firms with most ties, to be written beside them; of all where they are few."""
     world = lane.simulation.world
-    degree = np.asarray(sum(ties.degree() for ties in world.ties))
-    order = np.lexsort((world.firms.uid, -degree))[:LABELS]
-    return [(numbers.of[int(uid)], world.name_of(int(uid))) for uid in world.firms.uid[order]]
+    found = hubs(lane.simulation, LABELS if world.size > FEW else FEW)
+    return [(numbers.of[uid], world.name_of(uid)) for uid in found]
 
 
 def firm_story(lane: Lane, numbers: Numbers, number: int) -> dict[str, Any]:

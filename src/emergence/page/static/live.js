@@ -1,6 +1,8 @@
 // The line to the server: commands go out as JSON, pictures come in as bytes, words as JSON.
 
 export const WHOLE = 1, PLAYING = 2, OTHER = 4, BESIDE = 8;
+export const NEW = 16, STRONG = 32; // bits of a tie's kind
+export const BORN = 1, LEADS = 2, HURT = 4; // bits of a firm's marks
 
 /** Read one picture as views on its bytes; nothing is copied. */
 export function decode(buffer) {

@@ -1,90 +1,133 @@
-// The guided tour: a question, a guess by the room, a click, an explanation; six times.
+// The guided tour: a question, a guess by the room, a click, an explanation; six times. It presses the same buttons as
+// people do.
 
-export class Tour {
-  constructor(home, words, page, perform, measured) {
-    Object.assign(this, { home, words, page, perform, measured, at: -1, running: 0 });
+import { by, fill, lines, make, page, room, told, words } from "./room.js";
+
+const { tour: script } = words;
+const names = Object.keys(words.lines);
+const idle = () => new Promise((go) => room.waiting.push(go));
+
+/** Give commands one after the other; a run that somebody pauses is waited for. */
+async function perform(list, wanted) {
+  for (const command of list) {
+    const until = command.do === "run" ? told.month + command.months : 0;
+    room.live.send(command.do === "condition" ? { ...command, side: "left" } : command);
+    do await idle();
+    while (wanted() && told.month < until);
+    if (!wanted()) return;
+  }
+}
+
+/** Mark what is worth a look. */
+function watch(list) {
+  lines.rows.forEach(({ row }, k) => row.classList.toggle("watched", list.includes(names[k])));
+  by("emergence").classList.toggle("watched", list.includes("emergence"));
+}
+
+/** Say what a line shows, and how far it lies from the dashed one. */
+function measured(name) {
+  const { emergence, members, partners } = room.state;
+  if (name === "partners") return fill(script.partners, { most: partners[0], middle: partners[1] });
+  if (name === "platform") return fill(script.members, { n: members[0], of: members[1] });
+  if (name === "emergence") return fill(script.owed, { share: Math.round(100 * emergence) });
+  const k = names.indexOf(name), about = words.lines[name], gap = lines.gap(k);
+  const now = Math.round(lines.main.length ? lines.main.at(-1)[k] : 0), plain = `${about.name}: ${now} (${about.unit})`;
+  if (gap === null) return plain;
+  const rounded = Math.round(gap);
+  if (rounded === 0) return `${plain}; ${page.same}`;
+  return fill(script.measured, { name: about.name, now, unit: about.unit, gap: `${rounded > 0 ? "+" : "−"}${Math.abs(rounded)}` });
+}
+
+class Tour {
+  constructor(home) {
+    Object.assign(this, { home, at: -1, running: 0 });
   }
 
-  start() {
-    this.at = -1;
-    this.home.hidden = false;
+  /** Open where it was closed, from the start once it is over. */
+  toggle() {
+    if (!this.home.hidden) return this.stop();
+    if (!this.step) this.at = -1;
+    this.open(true);
     this.show();
   }
 
   stop() {
     this.running += 1;
-    this.home.hidden = true;
-    this.measured.watch([]);
+    this.open(false);
+    watch([]);
   }
 
-  make(kind, text, more = {}) {
-    const made = document.createElement(kind);
-    if (text) made.textContent = text;
-    Object.assign(made, more);
-    return made;
+  open(on) {
+    this.home.hidden = !on;
+    document.body.classList.toggle("guided", on);
   }
 
-  button(text, test, act, main = false) {
-    const made = this.make("button", text, { onclick: act, className: main ? "main" : "" });
+  get step() {
+    return script.steps[this.at];
+  }
+
+  button(text, test, act, className = "") {
+    const made = make("button", { textContent: text, onclick: act, className });
     made.dataset.test = test;
     return made;
   }
 
-  show() {
-    const { tour } = this.words, step = tour.steps[this.at], row = this.make("div", "", { className: "row" });
-    this.home.replaceChildren();
-    if (this.at < 0) {
-      this.home.append(this.make("h3", tour.title), this.make("p", tour.intro), row);
-      row.append(this.button(this.page.start_tour, "tour-next", () => this.go(1), true));
-    } else if (!step) {
-      this.home.append(this.make("p", tour.end), row);
-    } else {
-      const count = this.page.step_of.replace("{n}", this.at + 1).replace("{of}", tour.steps.length);
-      this.home.append(this.make("p", count, { className: "soft" }), this.make("h3", step.question));
-      this.home.append(this.make("p", this.page.guess, { className: "soft" }), row);
-      step.guesses.forEach((guess, k) => row.append(this.button(guess, `tour-guess-${k}`, () => this.guessed(guess))));
-    }
-    this.end(row);
-    (this.home.querySelector("button.main") || this.home.querySelector("button")).focus();
+  /** Fill the panel, with a row of buttons below. */
+  put(parts, buttons) {
+    const ways = make("span", { className: "ways" });
+    if (this.at > 0) ways.append(this.button(page.back, "tour-back", () => this.go(-1)));
+    if (this.step && !buttons.some((one) => one.dataset.test === "tour-next")) ways.append(this.button(page.skip, "tour-skip", () => this.go(1)));
+    ways.append(this.button(page.close, "tour-close", () => this.stop()));
+    const row = make("div", { className: "row" }, ...buttons, ways);
+    this.home.replaceChildren(...parts, row);
+    (this.home.querySelector("button.main") || this.home.querySelector("button")).focus({ preventScroll: true });
   }
 
-  end(row) {
-    const close = this.button(this.page.close, "tour-close", () => this.stop());
-    close.classList.add("push");
-    if (this.at > 0) row.append(this.button(this.page.back, "tour-back", () => this.go(-1)));
-    row.append(close);
+  show() {
+    const { step } = this, soft = (text) => make("p", { textContent: text, className: "soft" });
+    if (this.at < 0) {
+      const begin = this.button(page.start_tour, "tour-next", () => this.go(1), "main");
+      return this.put([make("h3", { textContent: script.title }), make("p", { textContent: script.intro })], [begin]);
+    }
+    if (!step) return this.put([make("p", { textContent: script.end })], [this.button(page.fresh, "tour-fresh", () => this.fresh(), "main")]);
+    const guesses = step.guesses.map((guess, k) => this.button(`${k + 1}  ${guess}`, `tour-guess-${k}`, () => this.guessed(guess), "guess"));
+    this.put([soft(this.count), make("h3", { textContent: step.question }), soft(page.guess)], guesses);
+  }
+
+  get count() {
+    return fill(page.step_of, { n: this.at + 1, of: script.steps.length });
   }
 
   go(by) {
     this.running += 1;
     this.at += by;
-    this.measured.watch([]);
+    watch([]);
     this.show();
   }
 
   guessed(guess) {
-    const row = this.make("div", "", { className: "row" }), step = this.words.tour.steps[this.at];
-    this.home.replaceChildren(this.make("h3", step.question), this.make("p", this.page.guessed.replace("{guess}", guess)), row);
-    const show = this.button(this.page.show, "tour-show", () => this.reveal(guess, show), true);
-    row.append(show);
-    this.end(row);
-    show.focus();
+    const show = this.button(page.show, "tour-show", () => this.reveal(guess, show), "main");
+    this.put([make("h3", { textContent: this.step.question }), make("p", { textContent: fill(page.guessed, { guess }) })], [show]);
   }
 
-  async reveal(guess, show) {
-    const step = this.words.tour.steps[this.at], mine = (this.running += 1);
+  /** Play the step, after commands of one's own, and say what came of it. */
+  async reveal(guess, show, first = []) {
+    const { step } = this, mine = (this.running += 1);
     show.disabled = true;
-    this.home.classList.add("small");
-    this.measured.watch(step.watch);
-    await this.perform(step.do, () => mine === this.running);
+    show.blur(); // or space would be swallowed, which is to pause
+    watch(step.watch);
+    await perform([...first, ...step.do], () => mine === this.running);
     if (mine !== this.running) return;
-    const row = this.make("div", "", { className: "row" }), list = this.make("ul");
-    for (const text of this.measured.told(step.watch)) list.append(this.make("li", text));
-    this.home.replaceChildren(this.make("p", this.page.guessed.replace("{guess}", guess), { className: "soft" }), list);
-    this.home.append(this.make("p", step.explain), row);
-    const next = this.button(this.page.next, "tour-next", () => this.go(1), true);
-    row.append(next);
-    this.end(row);
-    next.focus();
+    const list = make("ul", {}, ...step.watch.map((name) => make("li", { textContent: measured(name) })));
+    const again = this.button(page.again, "tour-again", () => this.reveal(guess, again, [{ do: "seed", value: room.state.seed + 1 }]));
+    const said = make("p", { textContent: `${this.count}. ${fill(page.guessed, { guess })}`, className: "soft" });
+    this.put([said, list, make("p", { textContent: step.explain })], [this.button(page.next, "tour-next", () => this.go(1), "main"), again]);
+  }
+
+  fresh() {
+    this.stop();
+    room.live.send({ do: "scenario", name: "baseline" });
   }
 }
+
+export const tour = new Tour(by("guide"));
