@@ -488,3 +488,15 @@ def test_partners_are_those_of_the_picture():
 def test_in_a_small_world_every_firm_is_named():
     session = session_of("firms=12")
     assert len(words_of(do(session, {"do": "state"}), "state")[0]["labels"]) == 12
+
+
+def test_of_a_long_world_only_what_is_taken_home_is_kept_in_full():
+    session = session_of("firms=6")
+    do(session, {"do": "condition", "name": "feedback", "value": 0.9})
+    months(session, 250)
+    assert len(session.main.rows) == 250 and not session.lone.rows and not session.other.rows
+    assert {len(lane.lines) for lane in session.lanes} == {len(lane.raw) for lane in session.lanes} == {240}
+    state = words_of(do(session, {"do": "state"}), "state")[0]
+    assert len(state["lines"]) == len(state["ghost"]) == 240 and state["emergence"] is not None
+    do(session, {"do": "undo"})
+    assert session.main.taken_home

@@ -19,6 +19,7 @@ from emergence.twinning import isolate
 RAW = ("value_gained", "innovations", "firms", "success_rate", "output", "capacity", "gini_size")
 LINES = ("value", "innovations", "solving", "resilience", "growth", "equity")
 YEAR, SMOOTH, REMEMBERED = 12, 3, 36
+KEPT = 240  # months of the lines
 TOLD_MONTHS = 24  # of which events are kept for the stories of firms
 
 
@@ -34,11 +35,13 @@ class Lane:
     Attributes
     ----------
     raw : list of tuple
-        What lines are made of, one entry a month.
+        What lines are made of, one entry a month, the last `KEPT`.
     lines : list of tuple
-        Points of the six lines, one entry a month.
+        Points of the six lines, one entry a month, the last `KEPT`.
     rows : list of float64[measures]
-        Monthly measures, as ``steps.parquet`` has them.
+        Monthly measures, as ``steps.parquet`` has them, of all months; empty without `taken_home`.
+    taken_home : bool
+        Whether this world may be asked for as data, so that all its months are kept.
     month_events : dict of str to ndarray
         Events of the last month.
     """
@@ -48,6 +51,7 @@ class Lane:
         self.raw: list[tuple[float, ...]] = []
         self.lines: list[tuple[float, ...]] = []
         self.rows: list[np.ndarray] = []
+        self.taken_home = True
         self.recent: deque[dict[str, np.ndarray]] = deque(maxlen=TOLD_MONTHS)
         self.month_events: dict[str, np.ndarray] = simulation.events.columns()
         self.first_capacity = float(simulation.world.firms.size.sum())
@@ -61,9 +65,14 @@ class Lane:
         """Return a lane in the same state and with the same luck, which goes its own way."""
         twin = Lane(self.simulation.branch(), self.levels)
         twin.raw, twin.lines, twin.rows = list(self.raw), list(self.lines), list(self.rows)
+        twin.taken_home = self.taken_home
         twin.recent = deque(self.recent, maxlen=TOLD_MONTHS)
         twin.first_capacity = self.first_capacity
         return twin
+
+    def forget_rows(self) -> None:
+        """Keep no months to be taken home, of a world that is only compared with."""
+        self.rows, self.taken_home = [], False
 
     def advance(self) -> None:
         """Let a month pass, and keep only what the page shows of it."""
@@ -74,9 +83,11 @@ class Lane:
         events.chunks = []
         row = self.simulation.rows.pop()
         self.simulation.rows.clear()
-        self.rows.append(np.array([row[name] for name in MONTHLY]))
+        if self.taken_home:
+            self.rows.append(np.array([row[name] for name in MONTHLY]))
         self.raw.append(tuple(row[name] for name in RAW))
         self.lines.append(point(self.raw, self.first_capacity))
+        del self.raw[:-KEPT], self.lines[:-KEPT]
 
     def add(self, items: Sequence[Shock]) -> None:
         """Put dated levers on the timeline; they act from the month they name."""
@@ -98,7 +109,7 @@ def alone(lane: Lane) -> Lane:
     """Return the same firms with the same luck, who never have a partner."""
     twin = lane.branch()
     isolate(twin.simulation, {})
-    twin.rows = []
+    twin.forget_rows()
     return twin
 
 

@@ -38,7 +38,6 @@ RATES = (0.25, 32.0)  # months a second
 FAST = 12.0, 2.5  # months a second when the tour runs ahead; or so many times the usual speed, if that is more
 DRAG = 1.5  # seconds within which moves of one slider count as one lever
 REBUILT = 800  # firms up to which a slider at the start builds the world anew
-SHOWN = 240  # months of the lines that the page keeps
 MARKED = 200  # firms of one lever
 TOO_MANY = 3  # months that may be made up for when the machine was slow
 
@@ -147,7 +146,7 @@ class Session:
         """Let the world of the moment just kept go on beside this one, as its ghost."""
         if not self.beside:
             self.other = self.moments[-1].main.branch()
-            self.other.rows = []
+            self.other.forget_rows()
             self.since = (label, self.main.month)
             self.lines_new = True
 
@@ -401,8 +400,8 @@ class Session:
         lines: dict[str, Any] = {}
         if self.lines_new:
             self.lines_new = False
-            lines["lines"] = [short(point) for point in self.main.lines[-SHOWN:]]
-            lines["ghost"] = [short(point) for point in self.other.lines[-SHOWN:]] if self.other else None
+            lines["lines"] = [short(point) for point in self.main.lines]
+            lines["ghost"] = [short(point) for point in self.other.lines] if self.other else None
         return lines | {
             "kind": "state",
             "month": self.main.month,
