@@ -99,11 +99,10 @@ class Table:
 
     def keep(self, mask: np.ndarray) -> None:
         """Drop the rows where `mask` (bool[count]) is false, in place, in order."""
-        left = int(mask.sum())
-        for name in self.spec:
-            array = getattr(self, name)
-            array[:left] = array[mask]
-        self._set_count(left)
+        gone = np.flatnonzero(~mask)
+        for name, column in self.spec.items():
+            graph.drop_column(self._full[name].reshape(-1), column.width, self.count, gone)
+        self._set_count(self.count - gone.size)
 
     def copy(self) -> Self:
         """Return a table of its own with the same rows and no spare capacity."""
@@ -415,14 +414,24 @@ class World:
         for layer in self.ties:
             layer.ptr = np.concatenate([layer.ptr, np.full(rows, layer.ptr[-1])])
 
-    def remove(self, alive: np.ndarray) -> None:
-        """Remove the firms where `alive` (bool[firms]) is false, with all their ties."""
+    def remove(self, alive: np.ndarray) -> dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Remove the firms where `alive` (bool[firms]) is false, with all their ties.
+
+        Returns
+        -------
+        dict of int to (int64[k], int64[k], int32[k])
+            By layer the uids of both firms and the month of birth of each tie that ended.
+        """
         new_row = (np.cumsum(alive) - 1).astype(np.int32)
-        for layer in self.ties:
+        ended = {}
+        for number, layer in enumerate(self.ties):
             if layer.count:
                 marks = np.zeros(layer.count, np.uint8)
                 graph.mark_dead_ends(layer.ptr, layer.nbr, alive, marks)
-                layer.drop(np.flatnonzero(marks))
+                gone = np.flatnonzero(marks)
+                a, b, at = layer.pairs_at(gone)
+                ended[number] = self.firms.uid[a], self.firms.uid[b], layer.born[at]
+                layer.drop(gone)
                 graph.relabel(layer.nbr, new_row)
             layer.ptr = np.concatenate([[0], layer.ptr[1:][alive]])
         if self.memberships.count:
@@ -430,6 +439,7 @@ class World:
         self.slots[self.firms.slot[~alive]] = -1
         self.firms.keep(alive)
         self.slots[self.firms.slot] = np.arange(self.size, dtype=np.int32)
+        return ended
 
     def fit_columns(self, rules: Container[str]) -> None:
         """Keep the columns of those optional rules that are named, and of no others; see `Table.fit`.

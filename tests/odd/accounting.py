@@ -183,14 +183,15 @@ def _():
 def _():
     sim = scatter(ready(grown(), credit.RULE, credit__spreading=0.5))
     state, size = sim._state, sim.world.firms.size
-    ptr, nbr, found = credit.claims(state)
-    owner, ties = np.repeat(np.arange(size.size), np.diff(ptr)), [sim.world.ties[k] for k in state.acting]
-    at = [np.repeat(np.arange(size.size), np.diff(one.ptr)) for one in ties]
-    order = np.argsort(np.concatenate(at), kind="stable")
-    w, order_nbr = (np.concatenate([one.column(name) for one in ties])[order] for name in ("w", "nbr"))
-    assert (order_nbr == nbr).all()
-    held = sum(np.diff(one.ptr) for one in ties)
-    return values(found, w=w.astype(float), size_i=size[owner], size_j=size[nbr], ties=held[nbr] * 1.0, spreading=0.5)
+    layers = [sim.world.ties[k] for k in state.acting]
+    owner, nbr, w = (np.concatenate(parts) for parts in zip(*((t.owner(), t.nbr, t.w) for t in layers), strict=True))
+    _, place, times = np.unique(owner * size.size + nbr, return_index=True, return_counts=True)
+    owner, nbr, w = (column[place[times == 1]] for column in (owner, nbr, w))  # a second tie would add its claim
+    lost = np.array([credit.losses_at(state, np.arange(size.size) == i) for i in range(size.size)])
+    held = sum(t.degree() for t in layers)
+    return values(
+        lost[owner, nbr], w=w.astype(float), size_i=size[owner], size_j=size[nbr], ties=held[nbr] * 1.0, spreading=0.5
+    )  # fmt: skip
 
 
 @check("capital", "rules.credit")

@@ -110,7 +110,8 @@ def bidders():
     w, good, bad, good_in, bad_in = (luck.random((5, 4 * N)) * np.array([[1], [9], [3], [9], [3]])).astype(np.float32)
     layer = [(of,) for of in (ptr, nbr.ravel(), w, good, bad, good_in, bad_in)]
     none = np.full((N, 1), -1, np.int32), np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0)
-    found = [gather(i, *layer, 0.0, *none) for i in range(N)]
+    found = [(np.empty(4, np.int64), np.empty(4)) for _ in range(N)]
+    assert [gather(i, *layer, 0.0, *none, *of) for i, of in enumerate(found)] == [4] * N
     return skills, w, [(good + 1) / (good + bad + 2), (good_in + 1) / (good_in + bad_in + 2)], found
 
 
@@ -128,7 +129,7 @@ def _():
     rows = []
     for i, (who, close) in enumerate(found):
         team = np.empty(3, np.int64)
-        score = form_team(i, who, close, np.arange(N), skills, np.ones(N), 0, 1, 2.5, 0.0, team)
+        score = form_team(i, who, close, np.empty(4, np.bool_), np.arange(N), skills, np.ones(N), 0, 1, 2.5, 0.0, team)
         near = np.sort(close)[-2:]
         best = skills[team, :2].astype(float).max(axis=0)
         rows.append((score, *near, *best))
@@ -143,11 +144,11 @@ def _():
     n, t = side.firms.count, side.ties
     need = np.where(rng(213).random(n) < 0.5, rng(214).random(n), 0)
     spare = np.where(need > 0, 0, rng(215).random(n))
-    alike, total, asked, given, taken = np.zeros(n, np.int16), *np.zeros((4, n))
+    alike, called, total, asked, given, taken = np.zeros(n, np.int16), np.zeros(n, np.uint8), *np.zeros((4, n))
     moved = np.zeros(t.count)
     args = t.ptr, t.nbr
-    aid_kernel.add_spare(0, n, *args, t.good_in, t.bad_in, 0.5, alike, need, spare, total)
-    aid_kernel.add_asked(0, n, *args, t.good, t.bad, 0.5, alike, need, spare, total, asked)
+    aid_kernel.add_spare(0, n, *args, t.good_in, t.bad_in, 0.5, alike, need, spare, total, called)
+    aid_kernel.add_asked(0, n, *args, t.good, t.bad, 0.5, alike, need, spare, total, called, asked)
     aid_kernel.hand_over(0, n, *args, t.good, t.bad, t.good_in, t.bad_in, 0.5, alike, need, spare, total, asked, moved,
                          given, taken)  # fmt: skip
     at = moved < 0

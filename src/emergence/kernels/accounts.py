@@ -47,6 +47,15 @@ def enter(lo, hi, ptr, kind, weight, amount, of_ties, of_firms):
 
 
 @njit(cache=True, nogil=True)
+def enter_at(at, owner, kind, weight, amount, of_ties, of_firms):
+    """Add weight x amount (float64[k]) to one kind at half-edges `at` (int64[k], ascending), and to their owners."""
+    for k in range(at.size):
+        before = np.float64(of_ties[at[k], kind])
+        of_ties[at[k], kind] = before + weight * amount[k]
+        of_firms[owner[k], kind] += np.float64(of_ties[at[k], kind]) - before
+
+
+@njit(cache=True, nogil=True)
 def share_reputation(lo, hi, ptr, good_in, bad_in, partners, speed, reputation, part):
     """Write in `part` (float64[m]) by how much each partner's trust is about to move the firm's reputation.
 

@@ -6,7 +6,7 @@ from emergence.kernels.pairs import trust_of
 
 
 @njit(cache=True, nogil=True)
-def add_spare(lo, hi, ptr, nbr, good_in, bad_in, trust, alike, need, spare, total):
+def add_spare(lo, hi, ptr, nbr, good_in, bad_in, trust, alike, need, spare, total, called):
     """Add to `total` (float64[n]) what the partners who would help rows lo..hi can spare.
 
     Parameters
@@ -16,6 +16,8 @@ def add_spare(lo, hi, ptr, nbr, good_in, bad_in, trust, alike, need, spare, tota
     alike : int[n]
         Only partners of the same code help.
     need, spare : float64[n]
+    called : uint8[n]
+        Written: 1 for each of these partners; they may stand in any row.
     """
     for i in range(lo, hi):
         if need[i] > 0.0:
@@ -23,13 +25,14 @@ def add_spare(lo, hi, ptr, nbr, good_in, bad_in, trust, alike, need, spare, tota
                 j = nbr[h]
                 if alike[j] == alike[i] and trust_of(good_in[h], bad_in[h]) > trust:
                     total[i] += spare[j]
+                    called[j] = 1
 
 
 @njit(cache=True, nogil=True)
-def add_asked(lo, hi, ptr, nbr, good, bad, trust, alike, need, spare, total, asked):
+def add_asked(lo, hi, ptr, nbr, good, bad, trust, alike, need, spare, total, called, asked):
     """Add to `asked` (float64[n]) what rows lo..hi are asked for: each asks its partners by what they can spare."""
     for i in range(lo, hi):
-        if spare[i] > 0.0:
+        if called[i] and spare[i] > 0.0:
             for h in range(ptr[i], ptr[i + 1]):
                 j = nbr[h]
                 if total[j] > 0.0 and alike[j] == alike[i] and trust_of(good[h], bad[h]) > trust:
@@ -52,6 +55,8 @@ def hand_over(
         Added to.
     """
     for i in range(lo, hi):
+        if total[i] <= 0.0 and asked[i] <= 0.0:
+            continue
         for h in range(ptr[i], ptr[i + 1]):
             j = nbr[h]
             if alike[j] != alike[i]:

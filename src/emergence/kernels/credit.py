@@ -4,14 +4,25 @@ import numpy as np
 from numba import njit
 
 
+@njit(cache=True)
+def add_claims(i, share, size, ptr, nbr, w, losses):
+    """Add to `losses` what the creditors of firm `i` have lent it; see `add_losses`."""
+    for layer in range(len(ptr)):
+        partner, strength = nbr[layer], w[layer]
+        for h in range(ptr[layer][i], ptr[layer][i + 1]):
+            j = partner[h]
+            losses[j] += share[j] * np.float64(strength[h]) * min(size[i], size[j])
+
+
 @njit(cache=True, nogil=True)
-def cascade_defaults(ptr, nbr, claim, capital, slack, failed, losses):
+def cascade_defaults(share, size, ptr, nbr, w, capital, slack, failed, losses):
     """Spread defaults along claims until nobody else fails, in place.
 
     Parameters
     ----------
-    ptr, nbr, claim : int64[n + 1], int32[m], float64[m]
-        For each debtor its creditors, and what each of them has lost when it fails, EUR.
+    share, size : float64[n], float64[n]
+    ptr, nbr, w : tuple of int64[n + 1], int32[m], float32[m]
+        Of each layer; for the claims see `add_losses`.
     capital : float64[n]
         A firm fails when it has lost more than this, EUR.
     slack : float
@@ -37,8 +48,7 @@ def cascade_defaults(ptr, nbr, claim, capital, slack, failed, losses):
     rounds = 0
     while front.size:
         for debtor in front:
-            for h in range(ptr[debtor], ptr[debtor + 1]):
-                losses[nbr[h]] += claim[h]
+            add_claims(debtor, share, size, ptr, nbr, w, losses)
         following = np.empty(n, np.int64)
         count = 0
         for i in range(n):
@@ -65,7 +75,4 @@ def add_losses(gone, share, size, ptr, nbr, w, losses):
     """
     for i in range(gone.size):
         if gone[i]:
-            for layer in range(len(ptr)):
-                for h in range(ptr[layer][i], ptr[layer][i + 1]):
-                    j = nbr[layer][h]
-                    losses[j] += share[j] * np.float64(w[layer][h]) * min(size[i], size[j])
+            add_claims(i, share, size, ptr, nbr, w, losses)

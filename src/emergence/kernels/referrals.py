@@ -10,6 +10,8 @@ from emergence.kernels.random import draw4, unit
 @njit(cache=True)
 def poisson(mean, u):
     """Return the Poisson number of a mean (0 to some hundreds) at the quantile `u` in (0, 1), by inversion."""
+    if u <= 1.0 - mean:  # exp(-mean) is not below this, and most means are small
+        return 0
     chance = np.exp(-mean)
     total, number = chance, 0
     while u > total and number < 1000:

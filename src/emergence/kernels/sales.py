@@ -10,8 +10,23 @@ NOBODY = -1
 
 
 @njit(cache=True)
-def gather(i, ptr, nbr, w, good, bad, good_in, bad_in, trust, member_of, roster_ptr, roster, standing):
-    """Return whom firm `i` can bid with and how close they are: strength x the lesser trust, over all layers.
+def candidates(i, ptr, member_of, roster_ptr):
+    """Return how many firm `i` could bid with if it trusted them all: its ties, and members of remote groups."""
+    most = 0
+    for layer in range(len(ptr)):
+        most += ptr[layer][i + 1] - ptr[layer][i]
+    for slot in range(member_of.shape[1]):
+        g = member_of[i, slot]
+        if g >= 0:
+            most += roster_ptr[g + 1] - roster_ptr[g]
+    return most
+
+
+@njit(cache=True)
+def gather(i, ptr, nbr, w, good, bad, good_in, bad_in, trust, member_of, roster_ptr, roster, standing, who, close):
+    """Write whom firm `i` can bid with and how close they are, and return how many there are.
+
+    Closeness is strength x the lesser trust, over all layers.
 
     Parameters
     ----------
@@ -23,21 +38,18 @@ def gather(i, ptr, nbr, w, good, bad, good_in, bad_in, trust, member_of, roster_
         Rows of the groups of each firm, -1 behind the last.
     roster_ptr, roster, standing : int64[groups + 1], int64[k], float64[k]
         Members of each remote group who count as tied to all its members, and how close they are.
+    who, close : int64[most], float64[most]
+        Written.
     """
-    most = 0
+    count = 0
     for layer in range(len(ptr)):
-        most += ptr[layer][i + 1] - ptr[layer][i]
-    for slot in range(member_of.shape[1]):
-        g = member_of[i, slot]
-        if g >= 0:
-            most += roster_ptr[g + 1] - roster_ptr[g]
-    who, close, count = np.empty(most, np.int64), np.empty(most), 0
-    for layer in range(len(ptr)):
+        # Arrays are taken out of their tuples here, as numba does not do that of itself.
+        partner, strength = nbr[layer], w[layer]
+        own_good, own_bad, their_good, their_bad = good[layer], bad[layer], good_in[layer], bad_in[layer]
         for h in range(ptr[layer][i], ptr[layer][i + 1]):
-            own = trust_of(good[layer][h], bad[layer][h])
-            theirs = trust_of(good_in[layer][h], bad_in[layer][h])
-            if min(own, theirs) >= trust:
-                who[count], close[count] = nbr[layer][h], np.float64(w[layer][h]) * min(own, theirs)
+            least = min(trust_of(own_good[h], own_bad[h]), trust_of(their_good[h], their_bad[h]))
+            if least >= trust:
+                who[count], close[count] = partner[h], np.float64(strength[h]) * least
                 count += 1
     for slot in range(member_of.shape[1]):
         g = member_of[i, slot]
@@ -46,7 +58,7 @@ def gather(i, ptr, nbr, w, good, bad, good_in, bad_in, trust, member_of, roster_
                 if roster[k] != i:
                     who[count], close[count] = roster[k], standing[k]
                     count += 1
-    return who[:count], close[:count]
+    return count
 
 
 @njit(cache=True)
@@ -54,23 +66,30 @@ def closest(who, close, inside, uid, skills, skill, standard):
     """Return the place of the closest candidate outside the team with a skill (any for -1), or -1."""
     best = NOBODY
     for k in range(who.size):
-        if inside[k] or (skill >= 0 and np.float64(skills[who[k], skill]) < standard):
+        if inside[k] or (best >= 0 and close[k] < close[best]):
             continue
-        if best < 0 or close[k] > close[best] or (close[k] == close[best] and uid[who[k]] < uid[who[best]]):
+        if skill >= 0 and np.float64(skills[who[k], skill]) < standard:
+            continue
+        if best < 0 or close[k] > close[best] or uid[who[k]] < uid[who[best]]:
             best = k
     return best
 
 
 @njit(cache=True)
-def form_team(i, who, close, uid, skills, commit, first, second, size, standard, team):
+def form_team(i, who, close, inside, uid, skills, commit, first, second, size, standard, team):
     """Fill `team` (int64[most], -1 behind the last) for an order, leader first; return its score, 0 for no bid.
 
     The closest partner who has it brings each skill that is lacking, then the closest add capacity. The score
     is the mean closeness to the leader x the mean of the best two skills.
+
+    Parameters
+    ----------
+    inside : bool[candidates]
+        Written: who is in the team.
     """
     team[:] = NOBODY
     team[0], number, pooled, total = i, 1, commit[i], 0.0
-    inside = np.zeros(who.size, np.bool_)
+    inside[:] = False
     best_first, best_second = np.float64(skills[i, first]), np.float64(skills[i, second])
     while best_first < standard or best_second < standard or pooled < size or number < 2:
         lacking = first if best_first < standard else second if best_second < standard else NOBODY
@@ -108,18 +127,22 @@ def make_bids(
     order, score, team : int64[n], float64[n], int64[n, most]
         Written: the order, the score (0: no bid) and the rows of the team.
     """
+    most = 0
+    for i in range(lo, hi):
+        most = max(most, candidates(i, ptr, member_of, roster_ptr))
+    who, close, inside = np.empty(most, np.int64), np.empty(most), np.empty(most, np.bool_)
     for i in range(lo, hi):
         number = first_order[sector[i] + 1] - first_order[sector[i]]
         score[i] = 0.0
         if number == 0:
             continue
         o = first_order[sector[i]] + below(draw4(key, uid[i], 0)[0], number)
-        who, close = gather(
-            i, ptr, nbr, w, good, bad, good_in, bad_in, trust, member_of, roster_ptr, roster, standing
+        count = gather(
+            i, ptr, nbr, w, good, bad, good_in, bad_in, trust, member_of, roster_ptr, roster, standing, who, close
         )  # fmt: skip
         order[i] = o
         score[i] = form_team(
-            i, who, close, uid, skills, commit, first[o], second[o], size[o], standard, team[i]
+            i, who[:count], close[:count], inside[:count], uid, skills, commit, first[o], second[o], size[o], standard, team[i]
         )  # fmt: skip
 
 

@@ -60,13 +60,14 @@ def note_between(state: State, kind: int, rows: np.ndarray, partners: np.ndarray
 
     Where nothing ties them, only the firm has an account for it.
     """
-    place = np.empty(rows.size, np.int64)
+    of_firms, place = state.world.firms.accounts, np.empty(rows.size, np.int64)
     for layer in state.acting:
-        ties, by_tie = state.world.ties[layer], blank(state, layer)
+        ties = state.world.ties[layer]
         kernel.places_of(ties.ptr, ties.nbr, rows, partners, place)
         found = place >= 0
-        np.add.at(by_tie, place[found], amount[found])
-        note_on_ties(state, layer, kind, by_tie)
+        at, which = np.unique(place[found], return_inverse=True)
+        owner = np.searchsorted(ties.ptr, at, "right") - 1
+        kernel.enter_at(at, owner, kind, weight(kind), np.bincount(which, amount[found]), ties.accounts, of_firms)
         rows, partners, amount, place = (part[~found] for part in (rows, partners, amount, place))
     note_at_firms(state, kind, rows, amount)
 

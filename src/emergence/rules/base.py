@@ -18,7 +18,6 @@ from emergence import luck
 from emergence.config import Rules, Settings
 from emergence.kernels import groups as of
 from emergence.kernels import pairs
-from emergence.kernels.graph import mark_dead_ends
 from emergence.rules.governance import Membership, governance_of, membership_of, set_network
 from emergence.schema import DEVELOPMENT, LAYERS, STRATEGIC
 from emergence.world import Table, Ties, World
@@ -347,19 +346,13 @@ class State:
         """Take firms (bool[firms]) out of the world: their ties end, their cash leaves the model."""
         assert self._rule is not None and "firms" in self._rule.writes, "the rule does not declare 'firms'"
         world = self.world
-        for layer, ties in enumerate(world.ties):
-            if ties.count:
-                marks = np.zeros(ties.count, np.uint8)
-                mark_dead_ends(ties.ptr, ties.nbr, ~gone, marks)
-                a, b, at = ties.pairs_at(np.flatnonzero(marks))
-                uid = world.firms.uid
-                self.log("broken", uid[a], uid[b], layer, self.step - ties.born[at])
-                world.count("lost", at.size)
         world.book("closed", -float(world.firms.cash[gone].sum()))
         if "inventory" in world.firms.spec:
             world.book_goods("closed", -float(world.firms.inventory[gone].sum()))
         world.count("exits", int(gone.sum()))
-        world.remove(~gone)
+        for layer, (a, b, born) in world.remove(~gone).items():
+            self.log("broken", a, b, layer, self.step - born)
+            world.count("lost", born.size)
 
     def columns_of(self, layer: int) -> Ties:
         """Return the ties of a layer for insertion and removal, if the rule declared ``ties``."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from emergence.kernels.credit import add_losses, cascade_defaults
-from emergence.measures.monthly import joint_rows
 from emergence.rules import accounts
 from emergence.rules.base import Rule, State, names
 
@@ -20,29 +19,12 @@ def update_credit(state: State) -> None:
     if not failed.any():
         return
     losses = np.zeros(world.size)
-    ptr, nbr, claim = claims(state)
-    cascade_defaults(ptr, nbr, claim, capital, SLACK, failed, losses)
+    cascade_defaults(shares(state), firms.size, *claims(state), capital, SLACK, failed, losses)
     gone = failed > 0
     write_off(state, np.where(gone, 0.0, losses))
     world.count("defaults", int(gone.sum()))
     state.log("default", firms.uid[gone], value=state.step - firms.born[gone])
     state.retire(gone)
-
-
-def claims(state: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return for each firm its creditors over the acting layers and their claims in EUR, as rows of a table.
-
-    A tie of strength w carries a claim each way of `claims` x w x the smaller of the two sizes; see `shares`.
-    """
-    firms, share = state.firms, shares(state)
-    layers = [state.ties(layer) for layer in state.acting]
-    ptr, places = joint_rows([ties.ptr for ties in layers])
-    nbr, claim = np.empty(ptr[-1], np.int32), np.empty(ptr[-1])
-    for at, ties in zip(places, layers, strict=True):
-        owner = np.repeat(np.arange(ties.ptr.size - 1), np.diff(ties.ptr))
-        nbr[at] = ties.nbr
-        claim[at] = share[ties.nbr] * ties.w.astype(np.float64) * np.minimum(firms.size[owner], firms.size[ties.nbr])
-    return ptr, nbr, claim
 
 
 def shares(state: State) -> np.ndarray:
@@ -58,12 +40,16 @@ def shares(state: State) -> np.ndarray:
     return share
 
 
+def claims(state: State) -> tuple[tuple[np.ndarray, ...], ...]:
+    """Return ptr, nbr and strength of the acting layers, whose ties carry claims, as kernels take them."""
+    layers = [state.ties(layer) for layer in state.acting]
+    return tuple(tuple(getattr(ties, name) for ties in layers) for name in ("ptr", "nbr", "w"))
+
+
 def losses_at(state: State, gone: np.ndarray) -> np.ndarray:
     """Return what the others lose when some firms (bool[firms]) end, EUR, float64[firms]."""
     losses = np.zeros(state.world.size)
-    layers = [state.ties(layer) for layer in state.acting]
-    ptr, nbr, w = (tuple(getattr(ties, name) for ties in layers) for name in ("ptr", "nbr", "w"))
-    add_losses(gone, shares(state), state.firms.size, ptr, nbr, w, losses)
+    add_losses(gone, shares(state), state.firms.size, *claims(state), losses)
     return np.where(gone, 0.0, losses)
 
 

@@ -38,12 +38,16 @@ def share_out(
     moved = {layer: np.zeros(state.world.ties[layer].count) for layer in state.acting}
     for _ in range(PASSES):
         lack, left = np.maximum(need - taken, 0.0), np.maximum(spare - given, 0.0)
-        total, asked = np.zeros(need.size), np.zeros(need.size)
+        total, asked, called = np.zeros(need.size), np.zeros(need.size), np.zeros(need.size, np.uint8)
         all_ties = [(layer, state.ties(layer)) for layer in state.acting]
         for _, t in all_ties:
-            state.each(add_spare, t.ptr, t.nbr, t.good_in, t.bad_in, trust, code, lack, left, total, work=t.ptr)
+            state.each(
+                add_spare, t.ptr, t.nbr, t.good_in, t.bad_in, trust, code, lack, left, total, called, work=t.ptr
+            )  # fmt: skip
         for _, t in all_ties:
-            state.each(add_asked, t.ptr, t.nbr, t.good, t.bad, trust, code, lack, left, total, asked, work=t.ptr)
+            state.each(
+                add_asked, t.ptr, t.nbr, t.good, t.bad, trust, code, lack, left, total, called, asked, work=t.ptr
+            )  # fmt: skip
         for layer, t in all_ties:
             state.each(
                 hand_over, t.ptr, t.nbr, t.good, t.bad, t.good_in, t.bad_in, trust, code, lack, left, total, asked,

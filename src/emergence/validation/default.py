@@ -64,7 +64,9 @@ def contagion(n: int, z: float, capital: float, claims: float, seed: int, run: i
     debtors = np.bincount(creditor, minlength=n)
     failed, losses = np.zeros(n, np.uint8), np.empty(n)
     failed[luck.generator(seed, FIRST, run).integers(n)] = 1
-    cascade_defaults(ptr, nbr, claims / debtors[nbr], np.full(n, capital), SLACK, failed, losses)
+    lent, one = claims / np.maximum(debtors, 1), np.ones(n)  # by each creditor to each of its debtors
+    network = (ptr,), (nbr,), (np.ones(nbr.size, np.float32),)
+    cascade_defaults(lent, one, *network, np.full(n, capital), SLACK, failed, losses)
     return float(failed.mean())
 
 
