@@ -181,7 +181,7 @@ def register(practices, step, keys, first, adoptions, is_new):
     step : int
         Month; 0 for what founders bring.
     keys, first, adoptions : uint64[c], int32[c], int32[c]
-        The table; c is a power of two at least twice as large as what it will hold.
+        The table; c is a power of two, at least 4/3 of what it will hold.
     is_new : uint8[k]
         Written: 1 for a practice never used before.
 

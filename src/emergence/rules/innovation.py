@@ -69,9 +69,9 @@ def note_changes(state: State, changed: np.ndarray, practice: np.ndarray, z: np.
 
 def enter_registry(registry: Registry, practices: np.ndarray, step: int) -> np.ndarray:
     """Enter practices; return which were never used before (uint8)."""
-    needed = 2 * (registry.count + practices.size) + 64
+    needed = (registry.count + practices.size) * 4 // 3 + 64
     if registry.practice.size < needed:
-        capacity = 1 << int(np.ceil(np.log2(2 * needed)))
+        capacity = 1 << int(np.ceil(np.log2(needed)))
         grown = Registry(np.zeros(capacity, np.uint64), np.zeros(capacity, np.int32), np.zeros(capacity, np.int32))
         kernel.rehash(
             registry.practice,
