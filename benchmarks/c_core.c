@@ -34,6 +34,56 @@ static inline void philox(u64 key, i64 a, i64 b, u32 out[4]) {
     out[0] = c0; out[1] = c1; out[2] = c2; out[3] = c3;
 }
 
+/* Draws are made for 64 rows at once, in loops that do nothing else, so that the compiler can use wide registers. */
+enum { ROWS = 64 };
+
+typedef struct {
+    i64 *least, *greatest;
+    u32 *word[4];
+} Draws;
+
+static Draws room_for(i64 n, const i64 *ptr) {
+    i64 most = 1;
+    for (i64 i = 0; i < n; i += ROWS) {
+        i64 count = ptr[i + ROWS < n ? i + ROWS : n] - ptr[i];
+        if (count > most) most = count;
+    }
+    Draws d = {malloc(most * sizeof(i64)), malloc(most * sizeof(i64)), {0}};
+    for (int k = 0; k < 4; k++) d.word[k] = malloc(most * sizeof(u32));
+    return d;
+}
+
+static void free_room(Draws d) {
+    free(d.least);
+    free(d.greatest);
+    for (int k = 0; k < 4; k++) free(d.word[k]);
+}
+
+/* Draws the first `words` (1 or 4) words for the ties of rows i to i + 63. */
+static void draw_rows(i64 i, i64 n, u64 key, const i64 *uid, const i64 *ptr, const int32_t *nbr, int words, Draws d) {
+    i64 stop = i + ROWS < n ? i + ROWS : n, count = 0;
+    for (i64 row = i; row < stop; row++)
+        for (i64 h = ptr[row]; h < ptr[row + 1]; h++) {
+            i64 own = uid[row], other = uid[nbr[h]];
+            d.least[count] = own < other ? own : other;
+            d.greatest[count++] = own < other ? other : own;
+        }
+    const i64 *restrict a = d.least, *restrict b = d.greatest;
+    u32 *restrict w0 = d.word[0], *restrict w1 = d.word[1], *restrict w2 = d.word[2], *restrict w3 = d.word[3];
+    if (words == 1)
+        for (i64 k = 0; k < count; k++) {
+            u32 out[4];
+            philox(key, a[k], b[k], out);
+            w0[k] = out[0];
+        }
+    else
+        for (i64 k = 0; k < count; k++) {
+            u32 out[4];
+            philox(key, a[k], b[k], out);
+            w0[k] = out[0]; w1[k] = out[1]; w2[k] = out[2]; w3[k] = out[3];
+        }
+}
+
 static inline double unit(u32 word) { return ((double)word + 0.5) * 0x1p-32; }
 static inline double trust_of(float good, float bad) { return (good + 1.0) / ((double)good + (double)bad + 2.0); }
 static inline double logistic(double x) { return 1.0 / (1.0 + exp(-x)); }
@@ -58,14 +108,20 @@ void update_projects(i64 n, u64 key, const i64 *uid, const float *profile, const
                      const int32_t *nbr, const float *w, const float *good, const float *bad,
                      const float *good_in, const float *bad_in, const Work *p, uint8_t *outcome, float *value,
                      double *income, int32_t *projects, int32_t *successes, int32_t *betrayals) {
+    Draws d = room_for(n, ptr);
+    i64 drawn = 0;
     for (i64 i = 0; i < n; i++) {
+        if (i % ROWS == 0) {
+            draw_rows(i, n, key, uid, ptr, nbr, 4, d);
+            drawn = ptr[i];
+        }
         double earned = 0.0;
         const float *mine = profile + 16 * i;
         for (i64 h = ptr[i]; h < ptr[i + 1]; h++) {
             i64 j = nbr[h];
             int first = uid[i] < uid[j];
             u32 words[4];
-            philox(key, first ? uid[i] : uid[j], first ? uid[j] : uid[i], words);
+            for (int k = 0; k < 4; k++) words[k] = d.word[k][h - drawn];
             uint8_t result = NONE;
             double gain = 0.0;
             if (unit(words[0]) < p->frequency * (p->base + p->by_strength * w[h])) {
@@ -114,6 +170,7 @@ void update_projects(i64 n, u64 key, const i64 *uid, const float *profile, const
         }
         income[i] += earned;
     }
+    free_room(d);
 }
 
 typedef struct {
@@ -201,14 +258,16 @@ i64 find_breaks(i64 n, u64 key, const i64 *uid, const double *drive, const doubl
                 const float *good, const float *bad, const float *good_in, const float *bad_in,
                 const Dissolution *p, const Utility *u, i64 *gone) {
     double most = p->hazard * exp(0.4 * p->by_strength + 0.6 * p->by_trust) * (1.0 + p->unwilling);
-    i64 found = 0;
-    for (i64 i = 0; i < n; i++)
+    i64 found = 0, drawn = 0;
+    Draws d = room_for(n, ptr);
+    for (i64 i = 0; i < n; i++) {
+        if (i % ROWS == 0) {
+            draw_rows(i, n, key, uid, ptr, nbr, 1, d);
+            drawn = ptr[i];
+        }
         for (i64 h = ptr[i]; h < ptr[i + 1]; h++) {
             i64 j = nbr[h];
-            u32 words[4];
-            if (uid[i] < uid[j]) philox(key, uid[i], uid[j], words);
-            else philox(key, uid[j], uid[i], words);
-            double chance = unit(words[0]), restless = 0.5 * (drive[i] + drive[j]);
+            double chance = unit(d.word[0][h - drawn]), restless = 0.5 * (drive[i] + drive[j]);
             if (chance >= most * restless) continue;
             double t_i = trust_of(good[h], bad[h]), t_j = trust_of(good_in[h], bad_in[h]);
             double hazard = p->hazard * restless *
@@ -219,6 +278,8 @@ i64 find_breaks(i64 n, u64 key, const i64 *uid, const double *drive, const doubl
             double u_j = utility(j, i, t_j, shared, ptr[j + 1] - ptr[j] - 1, profile, x, y, sector, u);
             if (chance < hazard * (1.0 + p->unwilling / (1.0 + exp(fmin(u_i, u_j) / 0.1)))) gone[found++] = h;
         }
+    }
+    free_room(d);
     return found;
 }
 

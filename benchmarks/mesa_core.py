@@ -505,6 +505,7 @@ class CoreModel(mesa.Model):
         )
         self.landscape = world.landscape.copy()
         self.own = environment.own_entries(world.seed, self.landscape.shape, rules.environment.correlation)
+        self.entries = environment.separate_entries(self.own)
         names = "uid sector x y size slack drive explore skills culture purpose reputation practice z".split()
         columns = [world.firms.column(name).tolist() for name in names]
         self.firms = [
@@ -560,7 +561,7 @@ class CoreModel(mesa.Model):
     def drift(self) -> None:
         """Let the landscapes drift; all practices are valued in one compiled call."""
         settings = self.rules.environment
-        redraw_entries(self.luck.key(environment.DRIFT), settings.drift, self.own, -1, self.landscape)
+        redraw_entries(self.luck.key(environment.DRIFT), settings.drift, *self.entries, self.own, self.landscape)
         practice = np.array([firm.practice for firm in self.firms], np.uint64)
         z = np.empty(practice.size)
         update_z(0, practice.size, practice, self.sectors, self.landscape, z)

@@ -21,7 +21,7 @@ from emergence.policies import AT_THE_START, carry_over, rules_in_force
 from emergence.reading import check_value, read_settings
 from emergence.rules.base import MOST_GROUPS
 from emergence.rules.culture import sector_norms
-from emergence.rules.environment import BY_UID, DRIFT, TARGETS, own_entries
+from emergence.rules.environment import BY_UID, DRIFT, TARGETS, own_entries, separate_entries
 from emergence.rules.equipment import EQUIPMENT
 from emergence.rules.governance import bits_of, set_network
 from emergence.rules.innovation import enter_registry
@@ -401,7 +401,7 @@ def make_landscape(world: World, settings: Settings) -> None:
     sectors = max(settings.founders.sectors, int(world.firms.sector.max(initial=0)) + 1)
     world.landscape = np.zeros((sectors, BITS, 1 << (environment.interactions + 1)))
     own = own_entries(world.seed, world.landscape.shape, environment.correlation)
-    redraw_entries(key(world.seed, DRIFT), 2.0, own, -1, world.landscape)
+    redraw_entries(key(world.seed, DRIFT), 2.0, *separate_entries(own), own, world.landscape)
 
 
 def make_practices(world: World, founders: Founders) -> None:
@@ -458,7 +458,7 @@ def make_ties(world: World, settings: Settings, imported: ImportedNetwork | None
                 useful = can_trade(world.demand["recipe"], world.firms.sector[a], world.firms.sector[b])
                 a, b = a[useful], b[useful]
                 more["role"] = roles(world.demand["recipe"], world.firms.sector[a], world.firms.sector[b])
-            world.ties[layer].insert(a, b, w=np.full(a.size, start), **more)
+            world.ties[layer].insert(a, b, w=start, **more)
         return
     row = world.rows_of(firm_uid(name) for name in imported.ids)
     a, b = row[imported.source], row[imported.target]

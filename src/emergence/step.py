@@ -157,7 +157,7 @@ class Simulation:
         self._book = RuleBook()
         self._state = State(world, settings, self._in_force(world.step), self.events)
         self._fitted: set[str] | None = None
-        self._fit_columns()
+        self._fit_columns(self._acting())
 
     @property
     def step(self) -> int:
@@ -179,9 +179,13 @@ class Simulation:
                 on_month(self)
         return self
 
-    def _fit_columns(self) -> None:
+    def _acting(self) -> list[Rule]:
+        """Return the rules that are on, in the order of the step."""
+        return [rule for rule in self.plan if is_on(self._state.rules, rule)]
+
+    def _fit_columns(self, acting: Sequence[Rule]) -> None:
         """Let the world have the columns of the optional rules that are on, and who is there come equipped for them."""
-        on = {rule.name for rule in self.plan if is_on(self._state.rules, rule)}
+        on = {rule.name for rule in acting}
         if on != self._fitted:
             had = set(self.world.firms.spec)
             self.world.fit_columns(on)
@@ -203,12 +207,11 @@ class Simulation:
 
     def _month(self) -> None:
         self._follow_policies()
-        self._fit_columns()
+        acting = self._acting()
+        self._fit_columns(acting)
         begin_month(self._state)
         before = (self._money(), self._goods()) if self.settings.debug else ()
-        for rule in self.plan:
-            if not is_on(self._state.rules, rule):
-                continue
+        for rule in acting:
             began = time.perf_counter()
             self.apply(rule)
             self.seconds[rule.name] = self.seconds.get(rule.name, 0.0) + time.perf_counter() - began

@@ -143,10 +143,10 @@ class Ties(Table):
         """Return the row that owns each half-edge, int32[half-edges]."""
         return graph.owners(self.ptr)
 
-    def insert(self, a: np.ndarray, b: np.ndarray, **values: np.ndarray | tuple[np.ndarray, np.ndarray]) -> None:
+    def insert(self, a: np.ndarray, b: np.ndarray, **values: Any) -> None:
         """Add ties between rows `a` and `b`; none may be present or occur twice.
 
-        A value is one array for both sides, or a pair of arrays (side of `a`, side of `b`).
+        A value is one number or array for both sides, or a pair of them (side of `a`, side of `b`).
         """
         rows = np.concatenate([a, b]).astype(np.int32)
         partners = np.concatenate([b, a]).astype(np.int32)
@@ -156,16 +156,11 @@ class Ties(Table):
         old = self.count
         self.reserve(old + rows.size)
         for name, column in self.spec.items():
-            if name == "nbr":
-                new = partners
-            elif name in values:
+            new = partners if name == "nbr" else self._make(column, rows.size)
+            if name in values:
                 value = values[name]
-                pair = value if isinstance(value, tuple) else (value, value)
-                shape = self._make(column, a.size).shape
-                sides = [np.broadcast_to(np.asarray(side, column.dtype), shape) for side in pair]
-                new = np.concatenate(sides)[order]
-            else:
-                new = self._make(column, rows.size)
+                new[: a.size], new[a.size :] = value if isinstance(value, tuple) else (value, value)
+                new = new[order]
             graph.insert_column(self._full[name].reshape(-1), column.width, old, places, new.reshape(-1))
         self.ptr = new_ptr
         self._set_count(old + rows.size)

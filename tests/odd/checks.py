@@ -111,7 +111,7 @@ def grown(**keys: Any) -> Simulation:
 def ready(sim: Simulation, rule: Any = None, **changes: Any) -> Simulation:
     """Return a branch at the beginning of its month, under changed rules, inside a rule if one is named."""
     twin = sim.branch({f"rules.{name.replace('__', '.')}": value for name, value in changes.items()})
-    twin._fit_columns()
+    twin._fit_columns(twin._acting())
     begin_month(twin._state)
     if rule is not None:
         twin._state.enter_rule(rule)

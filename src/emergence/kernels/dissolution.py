@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from emergence.kernels.pairs import elsewhere_trust, shared_partners, trust_of, utility
-from emergence.kernels.random import draw4, unit
+from emergence.kernels.random import ROWS, draw_word, most_at_once, order_pairs, unit
 from emergence.kernels.strengthening import FARTHEST, seen_success
 from emergence.kernels.work import NONE
 
@@ -39,22 +39,26 @@ def mark_breaks(
     most = p.hazard * np.exp(0.4 * p.by_strength + 0.6 * p.by_trust) * (1.0 + p.unwilling)
     # The worst that can be seen, as no error is beyond FARTHEST, and what it does to the hazard.
     worst = np.exp(p.reaction * p.feedback * (FARTHEST * p.noise + p.reference))
+    room = most_at_once(lo, hi, ptr)
+    least, greatest, word = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint32)
     # Unsigned indexes spare the test for negative ones.
     for i in range(np.uint64(lo), np.uint64(hi)):
+        if (np.int64(i) - lo) % ROWS == 0:
+            count = order_pairs(i, min(hi, np.int64(i) + ROWS), uid, ptr, nbr, least, greatest)
+            draw_word(key, least[:count], greatest[:count], word)
+            drawn = np.uint64(ptr[i])
         own = uid[i]
         own_drive = drive[i]
         for h in range(np.uint64(ptr[i]), np.uint64(ptr[i + np.uint64(1)])):
             j = np.uint64(nbr[h])
-            other = uid[j]
-            words = draw4(key, min(own, other), max(own, other))
-            chance = unit(words[0])
+            chance = unit(word[h - drawn])
             restless = 0.5 * (own_drive + drive[j])
             if formal.size > 0 and formal[h] > 0:
                 restless *= p.contract
             if p.reaction > 0.0 and outcome[h] != NONE:
                 if chance >= most * restless * worst:
                     continue
-                looks = seen_success(seen, own, other, outcome[h], p.noise)
+                looks = seen_success(seen, own, uid[j], outcome[h], p.noise)
                 restless *= np.exp(-p.reaction * p.feedback * (looks - p.reference))
             # No hazard can exceed this bound, so most ties need no more than one draw.
             if chance >= most * restless:

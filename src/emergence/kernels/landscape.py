@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from emergence.kernels.random import draw4, unit
+from emergence.kernels.random import draw4, draw_word, unit
 
 BITS = 48
 ONE = np.uint64(1)
@@ -88,30 +88,28 @@ def share_entries(before, after, landscape):
 
 
 @njit(cache=True, nogil=True)
-def redraw_entries(key, share, own, only, landscape):
-    """Redraw a share of the landscapes' entries, in place.
+def redraw_entries(key, share, place, whose, own, landscape):
+    """Redraw a share of some of the landscapes' entries, in place.
 
     Parameters
     ----------
+    place, whose : int64[k]
+        Entries (bit x entries + entry) and the sector of each, -1 for all sectors that have it in common. A shift
+        in one sector parts its entries from the others' until they are redrawn for all.
     own : bool[sectors, bits, entries]
         From `mark_own_entries`; the other entries are common to all sectors.
-    only : int
-        Redraw the entries of this sector alone, -1 for all. A shift in one sector parts its entries
-        from the others' until they are redrawn for all.
     landscape : float64[sectors, bits, entries]
     """
-    sectors, bits, entries = landscape.shape
-    for place in range(bits * entries):
-        b = place // entries
-        e = place % entries
-        if only < 0:
-            words = draw4(key, place, -1)
-            if unit(words[0]) < share:
+    sectors, _, entries = landscape.shape
+    word = np.empty(place.size, np.uint32)
+    draw_word(key, place, whose, word)
+    for k in range(place.size):
+        if unit(word[k]) < share:
+            b, e = place[k] // entries, place[k] % entries
+            value = unit(draw4(key, place[k], whose[k])[1])
+            if whose[k] >= 0:
+                landscape[whose[k], b, e] = value
+            else:
                 for s in range(sectors):
                     if not own[s, b, e]:
-                        landscape[s, b, e] = unit(words[1])
-        for s in range(sectors):
-            if only == s or (only < 0 and own[s, b, e]):
-                words = draw4(key, place, s)
-                if unit(words[0]) < share:
-                    landscape[s, b, e] = unit(words[1])
+                        landscape[s, b, e] = value

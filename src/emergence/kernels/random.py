@@ -87,6 +87,53 @@ def pair_key(key, a, b):
     return draw4(key, b, a)
 
 
+# Draws that wait for nothing but each other are made eight at a time by the processor's wide registers: a loop
+# that does nothing else takes a tenth of the time that the same draws take between other work.
+
+ROWS, AT_ONCE = 64, 512  # rows or identities whose draws are made at once; they stay in the fastest cache
+
+
+@njit(cache=True)
+def most_at_once(lo, hi, ptr):
+    """Return how many half-edges `ROWS` rows one after another have at most, rows lo..hi."""
+    most = np.int64(0)
+    for first in range(lo, hi, ROWS):
+        most = max(most, ptr[min(hi, first + ROWS)] - ptr[first])
+    return most
+
+
+@njit(cache=True)
+def order_pairs(lo, hi, uid, ptr, nbr, least, greatest):
+    """Write the lesser and the greater uid of each tie of rows lo..hi (int64[most]), and return how many there are."""
+    count = np.uint64(0)
+    for i in range(np.uint64(lo), np.uint64(hi)):
+        own = uid[i]
+        for h in range(np.uint64(ptr[i]), np.uint64(ptr[i + np.uint64(1)])):
+            other = uid[np.uint64(nbr[h])]
+            least[count] = min(own, other)
+            greatest[count] = max(own, other)
+            count += np.uint64(1)
+    return np.int64(count)
+
+
+@njit(cache=True)
+def draw_word(key, a, b, word):
+    """Write the first word (uint32[k]) of the draws for identities a, b (int64[k])."""
+    for k in range(a.size):
+        word[k] = draw4(key, a[k], b[k])[0]
+
+
+@njit(cache=True)
+def draw_words(key, a, b, first, second, third, fourth):
+    """Write all words (four of uint32[k]) of the draws for identities a, b (int64[k])."""
+    for k in range(a.size):
+        words = draw4(key, a[k], b[k])
+        first[k] = words[0]
+        second[k] = words[1]
+        third[k] = words[2]
+        fourth[k] = words[3]
+
+
 @njit(cache=True)
 def fill_units(key, ids, numbers):
     """Return uniforms for every identity and draw number.
@@ -103,10 +150,14 @@ def fill_units(key, ids, numbers):
     float64[n, numbers]
     """
     out = np.empty((ids.size, numbers))
-    for i in range(ids.size):
-        for block in range((numbers + 3) // 4):
-            words = draw4(key, ids[i], block)
-            for part in range(4):
-                if block * 4 + part < numbers:
-                    out[i, block * 4 + part] = unit(words[part])
+    room = min(ids.size, AT_ONCE)
+    words, block = np.empty((4, room), np.uint32), np.empty(room, np.int64)
+    for start in range(0, ids.size, AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        for first in range(0, numbers, 4):
+            block[:] = first // 4
+            draw_words(key, some, block, words[0], words[1], words[2], words[3])
+            for part in range(min(4, numbers - first)):
+                for k in range(some.size):
+                    out[start + k, first + part] = unit(words[part, k])
     return out

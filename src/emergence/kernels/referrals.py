@@ -22,6 +22,13 @@ def poisson(mean, u):
 
 
 @njit(cache=True, nogil=True)
+def fill_poisson(mean, units, number):
+    """Write the Poisson numbers (int64[k]) of means (float64[k]) at quantiles `units` (float64[k])."""
+    for k in range(mean.size):
+        number[k] = poisson(mean[k], units[k])
+
+
+@njit(cache=True, nogil=True)
 def send_customers(lo, hi, key, uid, ptr, nbr, w, good_in, bad_in, profile, rate, conversion, sent, won):
     """Add the customers sent to rows lo..hi on one layer to `sent`, and those who stay to `won` (float64[n]).
 

@@ -142,7 +142,8 @@ def make_bids(
         )  # fmt: skip
         order[i] = o
         score[i] = form_team(
-            i, who[:count], close[:count], inside[:count], uid, skills, commit, first[o], second[o], size[o], standard, team[i]
+            i, who[:count], close[:count], inside[:count], uid, skills, commit,
+            first[o], second[o], size[o], standard, team[i],
         )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from emergence.kernels.groups import (
     steering_group,
 )
 from emergence.kernels.pairs import gap, inverted_u, logistic, trust_of
-from emergence.kernels.random import draw4, unit
+from emergence.kernels.random import ROWS, draw_words, most_at_once, order_pairs, unit
 
 NONE, SUCCESS, FAILURE, CHEATED, CHEATS, BOTH_CHEAT = 0, 1, 2, 3, 4, 5
 # Ten unordered pairs of five skills: what a task needs.
@@ -77,19 +77,25 @@ def update_projects(
     firms' `income` (EUR) and counts.
     """
     eases = (governance[:, COVERS] > NOBODY).any()
+    room = most_at_once(lo, hi, ptr)
+    least, greatest = np.empty(room, np.int64), np.empty(room, np.int64)
+    joint, succeed, cheat, other = np.empty((4, room), np.uint32)
     # Unsigned indexes spare the test for negative ones: a tenth of the loop's time.
     for i in range(np.uint64(lo), np.uint64(hi)):
+        if (np.int64(i) - lo) % ROWS == 0:
+            count = order_pairs(i, min(hi, np.int64(i) + ROWS), uid, ptr, nbr, least, greatest)
+            draw_words(key, least[:count], greatest[:count], joint, succeed, cheat, other)
+            drawn = np.uint64(ptr[i])
         earned = 0.0
         for h in range(np.uint64(ptr[i]), np.uint64(ptr[i + np.uint64(1)])):
             j = np.uint64(nbr[h])
-            first = uid[i] < uid[j]
-            words = draw4(key, uid[i], uid[j]) if first else draw4(key, uid[j], uid[i])
+            k = h - drawn
             result = NONE
             gain = 0.0
-            if unit(words[0]) < p.frequency * (p.base + p.by_strength * np.float64(w[h])):
+            if unit(joint[k]) < p.frequency * (p.base + p.by_strength * np.float64(w[h])):
                 t_i = trust_of(good[h], bad[h])
                 t_j = trust_of(good_in[h], bad_in[h])
-                task = np.int64(((words[3] & LOW16) * np.uint64(10)) >> HALF)
+                task = np.int64(((np.uint64(other[k]) & LOW16) * np.uint64(10)) >> HALF)
                 a = np.uint64(TASK_A[task])
                 b = np.uint64(TASK_B[task])
                 covered = 0.5 * (
@@ -105,9 +111,9 @@ def update_projects(
                     if steered >= 0:
                         fit += eased(steered, i, j, craft, governance)
                 projects[i] += 1
-                if unit(words[1]) < attention * logistic(fit):
-                    mine = words[2] & LOW16 if first else words[2] >> HALF
-                    theirs = words[2] >> HALF if first else words[2] & LOW16
+                if unit(succeed[k]) < attention * logistic(fit):
+                    low, high = np.uint64(cheat[k]) & LOW16, np.uint64(cheat[k]) >> HALF
+                    mine, theirs = (low, high) if uid[i] < uid[j] else (high, low)
                     group = common_group(member_of, np.int64(i), np.int64(j))
                     lure = p.temptation * (1.0 - 0.5 * alignment) * governance[group, RESTRAINT]
                     if formal.size > 0 and formal[h] > 0:
@@ -117,7 +123,7 @@ def update_projects(
                     r_i = np.float64(aside[i, 1])
                     r_j = np.float64(aside[j, 1])
                     scale = attention * min(r_i, r_j) * np.sqrt(r_i * r_j)
-                    settled = (np.float64(words[3] >> HALF) + 0.5) / 65536.0 < governance[group, MENDING]
+                    settled = (np.float64(np.uint64(other[k]) >> HALF) + 0.5) / 65536.0 < governance[group, MENDING]
                     if i_cheat and j_cheats:
                         result = BOTH_CHEAT
                         gain = -0.5 * p.sucker * scale

@@ -62,6 +62,8 @@ def note_between(state: State, kind: int, rows: np.ndarray, partners: np.ndarray
     """
     of_firms, place = state.world.firms.accounts, np.empty(rows.size, np.int64)
     for layer in state.acting:
+        if not rows.size:
+            return
         ties = state.world.ties[layer]
         kernel.places_of(ties.ptr, ties.nbr, rows, partners, place)
         found = place >= 0

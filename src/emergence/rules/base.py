@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -122,12 +123,17 @@ class View:
         self._version = table.version
 
     def __getattr__(self, name: str) -> np.ndarray:
-        # The row pointer is replaced when firms come or go, so it is never kept.
-        kept = name != "ptr"
-        array = (self._table.column(name) if kept else self._table.ptr).view()  # type: ignore[attr-defined]
-        array.flags.writeable = f"{self._label}.{name}" in self._writes
-        if kept:
-            setattr(self, name, array)
+        array = self._table.column(name).view()
+        if f"{self._label}.{name}" not in self._writes:
+            array.flags.writeable = False
+        self.__dict__[name] = array
+        return array
+
+    @property
+    def ptr(self) -> np.ndarray:
+        """The row pointer of ties; it is replaced when firms come or go, so it is never kept."""
+        array: np.ndarray = self._table.ptr.view()  # type: ignore[attr-defined]
+        array.flags.writeable = False
         return array
 
 
@@ -384,13 +390,11 @@ ALONE = Niche(np.zeros((0, 0)), np.zeros(0), 0.0)  # nobody minds what others do
 
 def params(kind: Any, *sources: Any, **more: float) -> Any:
     """Fill a kernel's NamedTuple from settings of the same names; an earlier source wins."""
-    homes = _homes(kind, tuple(type(source) for source in sources), tuple(more))
-    return kind(
-        *(
-            float(more[name]) if home < 0 else float(getattr(sources[home], name))
-            for name, home in zip(kind._fields, homes, strict=True)
-        )
-    )
+    own, getters, order = _homes(kind, tuple(map(type, sources)), tuple(more))
+    values = [more[name] for name in own]
+    for source, get in zip(sources, getters, strict=True):
+        values += get(source)
+    return kind(*(float(values[place]) for place in order))
 
 
 @lru_cache
@@ -405,12 +409,22 @@ def _kept_after(writes: tuple[str, ...]) -> frozenset[str] | None:
 
 
 @lru_cache
-def _homes(kind: Any, sources: tuple[type, ...], more: tuple[str, ...]) -> tuple[int, ...]:
-    """Return which source each field comes from, -1 for one that is given by name."""
-    return tuple(
-        -1 if name in more else next(k for k, source in enumerate(sources) if name in source.__dataclass_fields__)  # type: ignore[attr-defined]
-        for name in kind._fields
-    )
+def _homes(kind: Any, sources: tuple[type, ...], more: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return what fills a NamedTuple: names given by name, a getter for each source, and the place of each field."""
+    fields: tuple[str, ...] = kind._fields
+    parts = [[name for name in fields if name in more]]
+    for source in sources:
+        taken = {name for part in parts for name in part}
+        parts.append([n for n in fields if n in source.__dataclass_fields__ and n not in taken])  # type: ignore[attr-defined]
+    found = [name for part in parts for name in part]
+    return parts[0], [_getter(part) for part in parts[1:]], [found.index(name) for name in fields]
+
+
+def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return a function that reads attributes, a tuple of them however few there are."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda source: tuple(getattr(source, name) for name in names)
 
 
 def names(label: str, columns: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from emergence.kernels.credit import add_losses, cascade_defaults
@@ -19,7 +21,8 @@ def update_credit(state: State) -> None:
     if not failed.any():
         return
     losses = np.zeros(world.size)
-    cascade_defaults(shares(state), firms.size, *claims(state), capital, SLACK, failed, losses)
+    ptr, nbr, w = claims(state)
+    cascade_defaults(shares(state), firms.size, ptr, nbr, w, capital, SLACK, failed, losses)
     gone = failed > 0
     write_off(state, np.where(gone, 0.0, losses))
     world.count("defaults", int(gone.sum()))
@@ -40,16 +43,18 @@ def shares(state: State) -> np.ndarray:
     return share
 
 
-def claims(state: State) -> tuple[tuple[np.ndarray, ...], ...]:
-    """Return ptr, nbr and strength of the acting layers, whose ties carry claims, as kernels take them."""
+def claims(state: State) -> tuple[Any, Any, Any]:
+    """Return ptr, nbr and strength of the acting layers, whose ties carry claims, each as a tuple of arrays."""
     layers = [state.ties(layer) for layer in state.acting]
-    return tuple(tuple(getattr(ties, name) for ties in layers) for name in ("ptr", "nbr", "w"))
+    ptr, nbr, w = (tuple(getattr(ties, name) for ties in layers) for name in ("ptr", "nbr", "w"))
+    return ptr, nbr, w
 
 
 def losses_at(state: State, gone: np.ndarray) -> np.ndarray:
     """Return what the others lose when some firms (bool[firms]) end, EUR, float64[firms]."""
     losses = np.zeros(state.world.size)
-    add_losses(gone, shares(state), state.firms.size, *claims(state), losses)
+    ptr, nbr, w = claims(state)
+    add_losses(gone, shares(state), state.firms.size, ptr, nbr, w, losses)
     return np.where(gone, 0.0, losses)
 
 

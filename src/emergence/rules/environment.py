@@ -69,8 +69,15 @@ def update_environment(state: State) -> None:
 
 
 def redraw(state: State, which: np.uint64, share: float, sector: int) -> None:
-    """Redraw a share of the entries of the landscapes."""
-    redraw_entries(which, share, own_now(state), sector, state.world.landscape)
+    """Redraw a share of the entries of the landscapes, of one sector or of all (-1)."""
+    world, own = state.world, own_now(state)
+    if sector >= 0:
+        place, whose = np.arange(own[sector].size), np.full(own[sector].size, sector)
+    elif world.own_left == 1.0:
+        place, whose = state.constant(at_first, world.seed, own.shape, state.rules.environment.correlation)
+    else:
+        place, whose = separate_entries(own)
+    redraw_entries(which, share, place, whose, own, world.landscape)
 
 
 def own_now(state: State) -> np.ndarray:
@@ -93,6 +100,18 @@ def own_entries(seed: int, shape: tuple[int, int, int], correlation: float) -> n
     own = np.zeros(shape, bool)
     mark_own_entries(key(seed, COMMON), correlation, own)
     return own
+
+
+def at_first(seed: int, shape: tuple[int, int, int], correlation: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the `separate_entries` of a world before its sectors grow alike."""
+    return separate_entries(own_entries(seed, shape, correlation))
+
+
+def separate_entries(own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return place and sector (-1: common to all) of the entries that are redrawn for themselves, int64[k] each."""
+    sector, place = np.nonzero(own.reshape(own.shape[0], -1))
+    common = np.arange(own[0].size)
+    return np.concatenate([common, place]), np.concatenate([np.full(common.size, -1), sector])
 
 
 def demand_level(state: State) -> np.ndarray:

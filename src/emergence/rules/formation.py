@@ -100,7 +100,7 @@ def insert(state: State, layer: int, a: np.ndarray, b: np.ndarray) -> None:
     more = {}
     if layer == OPERATIONAL:
         more["role"] = roles(world.demand["recipe"], firms.sector[a], firms.sector[b])
-    ties.insert(a, b, w=np.full(a.size, state.rules.formation.strength), born=np.full(a.size, state.step), **more)
+    ties.insert(a, b, w=state.rules.formation.strength, born=state.step, **more)
     each = np.bincount(a, minlength=world.size) + np.bincount(b, minlength=world.size)
     firms.costs_due[:] += each * state.rules.market.building_cost * np.sqrt(firms.size / UNIT) * UNIT
     state.log("formed", firms.uid[a], firms.uid[b], layer)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emergence.kernels.random import fill_units
+from emergence.kernels.referrals import fill_poisson
 from emergence.kernels.sales import award, make_bids
 from emergence.luck import normals, stream
 from emergence.rules.base import Rule, State, names
@@ -60,13 +61,8 @@ def large_orders(state: State) -> Orders:
 
 def poisson_of(mean: np.ndarray, units: np.ndarray) -> np.ndarray:
     """Return Poisson numbers, int64[k], from two uniforms each: by inversion up to a mean of 30, else by the normal."""
-    low = np.minimum(mean, 30.0)
-    number, chance = np.zeros(mean.size, np.int64), np.exp(-low)
-    total = chance.copy()
-    for k in range(1, 200):
-        number += units[:, 0] > total
-        chance = chance * low / k
-        total += chance
+    number = np.empty(mean.size, np.int64)
+    fill_poisson(np.minimum(mean, 30.0), units[:, 0], number)
     rough = np.rint(mean + np.sqrt(mean) * normals(units)[:, 0])
     return np.where(mean > 30.0, np.maximum(rough, 0), number).astype(np.int64)
 

@@ -36,4 +36,4 @@ def tie(simulation: Simulation, a: np.ndarray, b: np.ndarray, strength: float = 
     """Replace all ties by those between rows `a` and `b`."""
     ties = simulation.world.ties[LAYERS.index(LAYER)]
     ties.drop(np.arange(ties.count))
-    ties.insert(a.astype(np.int32), b.astype(np.int32), w=np.full(a.size, strength))
+    ties.insert(a.astype(np.int32), b.astype(np.int32), w=strength)
