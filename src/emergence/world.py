@@ -421,9 +421,7 @@ class World:
         ended = {}
         for number, layer in enumerate(self.ties):
             if layer.count:
-                marks = np.zeros(layer.count, np.uint8)
-                graph.mark_dead_ends(layer.ptr, layer.nbr, alive, marks)
-                gone = np.flatnonzero(marks)
+                gone = graph.dead_ends(layer.ptr, layer.nbr, np.flatnonzero(~alive))
                 a, b, at = layer.pairs_at(gone)
                 ended[number] = self.firms.uid[a], self.firms.uid[b], layer.born[at]
                 layer.drop(gone)

@@ -134,7 +134,9 @@ def _():
     had = np.stack([data_pool.users(f.tools, tool) for tool in range(4)], axis=1)
     twin = digital(tools.RULE, tools__review=0.0, tools__analytics_cost=0.006, tools__noise=0.004)
     tools.update_tools(twin._state)
-    gain = tools.expected_gains(twin._state, twin._state.trade, had, tools.eased_cost(twin._state))[:, ANALYTICS]
+    gain = tools.expected_gains(twin._state, twin._state.trade, had, tools.eased_cost(twin._state), had | True)[
+        :, ANALYTICS
+    ]
     tools.update_tools(state)
     draw = fill_units(state.luck(tools.REVIEW), f.uid, 4)[:, ANALYTICS]
     return events(draw, data_pool.users(f.tools, ANALYTICS), gain=gain, size=f.size, cost=0.006, noise=0.004)
@@ -143,4 +145,6 @@ def _():
 @check("data_saving", "rules.data_pool")
 def _():
     sim = digital(data_pool.RULE)
-    return values(data_pool.data_saving(sim._state), pooled=data_pool.pooled_sales(sim._state))
+    everyone = np.ones(sim.world.size, bool)
+    found, pooled = data_pool.data_saving(sim._state, everyone), data_pool.pooled_sales(sim._state, everyone)
+    return values(found, pooled=pooled)

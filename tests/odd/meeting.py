@@ -186,7 +186,8 @@ def _():
 @check("room_for_ties", "rules.formation")
 def _():
     sim = scatter(ready(grown(), formation.RULE))
-    return values(attention_limit(sim._state, DEVELOPMENT), size=sim.world.firms.size, slack=sim.world.firms.slack)
+    f = sim.world.firms
+    return values(attention_limit(sim._state, DEVELOPMENT, np.arange(f.count)), size=f.size, slack=f.slack)
 
 
 @check("building", "rules.market")

@@ -144,16 +144,14 @@ def _():
     n, t = side.firms.count, side.ties
     need = np.where(rng(213).random(n) < 0.5, rng(214).random(n), 0)
     spare = np.where(need > 0, 0, rng(215).random(n))
-    alike, called, total, asked, given, taken = np.zeros(n, np.int16), np.zeros(n, np.uint8), *np.zeros((4, n))
-    moved = np.zeros(t.count)
-    args = t.ptr, t.nbr
-    aid_kernel.add_spare(0, n, *args, t.good_in, t.bad_in, 0.5, alike, need, spare, total, called)
-    aid_kernel.add_asked(0, n, *args, t.good, t.bad, 0.5, alike, need, spare, total, called, asked)
-    aid_kernel.hand_over(0, n, *args, t.good, t.bad, t.good_in, t.bad_in, 0.5, alike, need, spare, total, asked, moved,
-                         given, taken)  # fmt: skip
-    at = moved < 0
-    i, j = side.i[at], side.j[at]
-    return values(-moved[at], need=need[i], spare=spare[j], within_reach=total[i], asked=asked[j])
+    alike = np.zeros(n, np.int16)
+    i, j, at = aid_kernel.find_helpers(t.ptr, t.nbr, t.good_in, t.bad_in, 0.5, alike, need, spare)
+    assert (i == side.i[at]).all() and (j == side.j[at]).all()
+    amount = np.zeros(i.size)
+    aid_kernel.hand_over(i, j, need, spare, amount, np.zeros(n), np.zeros(n))
+    total = np.bincount(i, spare[j], n)
+    asked = np.bincount(j, need[i] * spare[j] / total[i], n)
+    return values(amount, need=need[i], spare=spare[j], within_reach=total[i], asked=asked[j])
 
 
 @cache

@@ -1,13 +1,14 @@
 """Sharing among partners of what some lack and others have to spare."""
 
+import numpy as np
 from numba import njit
 
 from emergence.kernels.pairs import trust_of
 
 
 @njit(cache=True, nogil=True)
-def add_spare(lo, hi, ptr, nbr, good_in, bad_in, trust, alike, need, spare, total, called):
-    """Add to `total` (float64[n]) what the partners who would help rows lo..hi can spare.
+def find_helpers(ptr, nbr, good_in, bad_in, trust, alike, need, spare):
+    """Return who would help whom on the ties of one layer: rows of takers and givers, and the taker's half-edges.
 
     Parameters
     ----------
@@ -16,59 +17,58 @@ def add_spare(lo, hi, ptr, nbr, good_in, bad_in, trust, alike, need, spare, tota
     alike : int[n]
         Only partners of the same code help.
     need, spare : float64[n]
-    called : uint8[n]
-        Written: 1 for each of these partners; they may stand in any row.
+        Above 0 for takers and givers.
+
+    Returns
+    -------
+    int64[k], int64[k], int64[k]
+        In the order of half-edges.
     """
-    for i in range(lo, hi):
+    most = 0
+    for i in range(need.size):
+        if need[i] > 0.0:
+            most += ptr[i + 1] - ptr[i]
+    taker, giver, at, count = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64), 0
+    for i in range(need.size):
         if need[i] > 0.0:
             for h in range(ptr[i], ptr[i + 1]):
                 j = nbr[h]
-                if alike[j] == alike[i] and trust_of(good_in[h], bad_in[h]) > trust:
-                    total[i] += spare[j]
-                    called[j] = 1
+                if alike[j] == alike[i] and spare[j] > 0.0 and trust_of(good_in[h], bad_in[h]) > trust:
+                    taker[count], giver[count], at[count] = i, j, h
+                    count += 1
+    return taker[:count], giver[:count], at[:count]
 
 
 @njit(cache=True, nogil=True)
-def add_asked(lo, hi, ptr, nbr, good, bad, trust, alike, need, spare, total, called, asked):
-    """Add to `asked` (float64[n]) what rows lo..hi are asked for: each asks its partners by what they can spare."""
-    for i in range(lo, hi):
-        if called[i] and spare[i] > 0.0:
-            for h in range(ptr[i], ptr[i + 1]):
-                j = nbr[h]
-                if total[j] > 0.0 and alike[j] == alike[i] and trust_of(good[h], bad[h]) > trust:
-                    asked[i] += need[j] * (spare[i] / total[j])
-
-
-@njit(cache=True, nogil=True)
-def hand_over(
-    lo, hi, ptr, nbr, good, bad, good_in, bad_in, trust, alike, need, spare, total, asked, moved, given, taken
-):  # fmt: skip
-    """Write what passes on the ties of rows lo..hi, at most what is needed and what can be spared.
+def hand_over(taker, giver, need, spare, amount, given, taken):
+    """Share once: each asks its partners by what they can spare, and who is asked for more serves all alike.
 
     Parameters
     ----------
-    total, asked : float64[n]
-        From `add_spare` and `add_asked` over all layers.
-    moved : float64[m]
-        Added to: what this side gives less what it takes. Both ends compute it from the same numbers.
+    taker, giver : int64[k]
+        From `find_helpers`.
+    need, spare : float64[n]
+        What is lacking and what can be spared; nobody gets or gives more.
+    amount : float64[k]
+        Added to: what passes.
     given, taken : float64[n]
         Added to.
     """
-    for i in range(lo, hi):
-        if total[i] <= 0.0 and asked[i] <= 0.0:
-            continue
-        for h in range(ptr[i], ptr[i + 1]):
-            j = nbr[h]
-            if alike[j] != alike[i]:
-                continue
-            if total[i] > 0.0 and spare[j] > 0.0 and trust_of(good_in[h], bad_in[h]) > trust:
-                amount = need[i] * (spare[j] / total[i]) * min(1.0, spare[j] / asked[j])
-                moved[h] -= amount
-                taken[i] += amount
-            if total[j] > 0.0 and spare[i] > 0.0 and trust_of(good[h], bad[h]) > trust:
-                amount = need[j] * (spare[i] / total[j]) * min(1.0, spare[i] / asked[i])
-                moved[h] += amount
-                given[i] += amount
+    total, asked = np.zeros(need.size), np.zeros(need.size)
+    for k in range(taker.size):
+        if need[taker[k]] > 0.0:
+            total[taker[k]] += spare[giver[k]]
+    for k in range(taker.size):
+        i, j = taker[k], giver[k]
+        if total[i] > 0.0 and spare[j] > 0.0:
+            asked[j] += need[i] * (spare[j] / total[i])
+    for k in range(taker.size):
+        i, j = taker[k], giver[k]
+        if total[i] > 0.0 and spare[j] > 0.0:
+            passes = need[i] * (spare[j] / total[i]) * min(1.0, spare[j] / asked[j])
+            amount[k] += passes
+            taken[i] += passes
+            given[j] += passes
 
 
 @njit(cache=True, nogil=True)

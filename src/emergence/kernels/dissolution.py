@@ -31,7 +31,7 @@ def mark_breaks(
     lo, hi, key, seen, uid, drive, x, y, sector, profile, ptr, nbr, outcome, formal, w, good, bad, good_in, bad_in,
     ptr_a, nbr_a, good_a, bad_a, ptr_b, nbr_b, good_b, bad_b, ptr_c, nbr_c, good_c, bad_c, p, u, drop,
 ):  # fmt: skip
-    """Mark the half-edges of rows lo..hi whose ties break this month in `drop` (uint8).
+    """Mark the half-edges of rows lo..hi whose ties break this month in `drop` (bool).
 
     `formal` (uint8, empty where there are none) marks ties with a contract. `seen` is the key with which
     `kernels.strengthening` blurs the outcomes of this month.

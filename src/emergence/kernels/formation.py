@@ -93,7 +93,7 @@ def fit_attention(a, b, limit, uid, w, good, bad, x, y, sector, profile, ptr, nb
         Ties that fill a firm's attention.
     keep : uint8[k]
         Written: 1 where the new tie is made.
-    drop : uint8[half-edges]
+    drop : bool[half-edges]
         Written: 1 at both ends of a tie that had to give way.
     """
     added = np.zeros(ptr.size - 1, np.int64)

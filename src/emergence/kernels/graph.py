@@ -82,10 +82,15 @@ def insert_column(column, width, count, places, values):
     """
     stop = count
     for k in range(places.size - 1, -1, -1):
-        # Between two insertions a whole run moves by the number of insertions before it.
+        # Between two insertions a whole run moves by the number of insertions before it. Assigning slices would
+        # do the same, but copies what overlaps; unsigned places let the compiler move whole runs.
         start = places[k] - k
-        column[(start + k + 1) * width : (stop + k + 1) * width] = column[start * width : stop * width]
-        column[places[k] * width : (places[k] + 1) * width] = values[k * width : (k + 1) * width]
+        shift = np.uint64((k + 1) * width)
+        for behind in range(np.uint64(stop * width), np.uint64(start * width), -1):
+            at = np.uint64(behind - 1)
+            column[at + shift] = column[at]
+        for part in range(width):
+            column[places[k] * width + part] = values[k * width + part]
         stop = start
 
 
@@ -105,18 +110,31 @@ def drop_pointer(ptr, gone):
 @njit(cache=True, nogil=True)
 def drop_column(column, width, count, gone):
     """Close the gaps at rows `gone` (int64[k], ascending) among the first `count`, in place; flat, as above."""
+    to = np.uint64(gone[0] * width) if gone.size else np.uint64(0)
     for k in range(gone.size):
         stop = gone[k + 1] if k + 1 < gone.size else count
-        column[(gone[k] - k) * width : (stop - k - 1) * width] = column[(gone[k] + 1) * width : stop * width]
+        for at in range(np.uint64((gone[k] + 1) * width), np.uint64(stop * width)):
+            column[to] = column[at]
+            to += np.uint64(1)
 
 
 @njit(cache=True, nogil=True)
-def mark_dead_ends(ptr, nbr, alive, drop):
-    """Mark every half-edge at whose either end a firm is not alive (bool[n])."""
-    for i in range(ptr.size - 1):
+def dead_ends(ptr, nbr, rows):
+    """Return the positions of all half-edges, ascending, at whose either end is one of some firms (rows, int64[k])."""
+    gone = np.zeros(ptr.size - 1, np.bool_)
+    most = 0
+    for i in rows:
+        gone[i] = True
+        most += 2 * (ptr[i + 1] - ptr[i])
+    found, count = np.empty(most, np.int64), 0
+    for i in rows:
         for h in range(ptr[i], ptr[i + 1]):
-            if not alive[i] or not alive[nbr[h]]:
-                drop[h] = 1
+            found[count] = h
+            count += 1
+            if not gone[nbr[h]]:
+                found[count] = find(ptr, nbr, np.int64(nbr[h]), i)
+                count += 1
+    return np.sort(found[:count])
 
 
 @njit(cache=True, nogil=True)

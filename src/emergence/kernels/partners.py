@@ -42,13 +42,15 @@ def belongs(member_of, i, group):
 
 @njit(cache=True, nogil=True)
 def pool_volumes(
-    lo, hi, shares, volume, threshold, member_of, of_group,
+    lo, hi, asked, shares, volume, threshold, member_of, of_group,
     ptr_a, nbr_a, good_a, bad_a, good_in_a, bad_in_a, ptr_b, nbr_b, good_b, bad_b, good_in_b, bad_in_b, pooled,
 ):  # fmt: skip
     """Write what others share with each firm of rows lo..hi.
 
     Parameters
     ----------
+    asked : bool[n]
+        Of whom it is asked; the others get 0.
     shares : bool[n]
         Who shares data at all; the others are told what they would get if they did.
     volume : float64[n]
@@ -68,6 +70,9 @@ def pool_volumes(
     a partner in both layers.
     """
     for i in range(lo, hi):
+        pooled[i] = 0.0
+        if not asked[i]:
+            continue
         group, total = np.int64(-1), 0.0
         own = volume[i] if shares[i] else 0.0
         for slot in range(member_of.shape[1]):

@@ -79,7 +79,8 @@ def update_projects(
     eases = (governance[:, COVERS] > NOBODY).any()
     room = most_at_once(lo, hi, ptr)
     least, greatest = np.empty(room, np.int64), np.empty(room, np.int64)
-    joint, succeed, cheat, other = np.empty((4, room), np.uint32)
+    joint, succeed = np.empty(room, np.uint32), np.empty(room, np.uint32)
+    cheat, other = np.empty(room, np.uint32), np.empty(room, np.uint32)
     # Unsigned indexes spare the test for negative ones: a tenth of the loop's time.
     for i in range(np.uint64(lo), np.uint64(hi)):
         if (np.int64(i) - lo) % ROWS == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import zlib
 from collections import deque
 from collections.abc import Sequence
 
@@ -38,8 +39,6 @@ class Lane:
         What lines are made of, one entry a month, the last `KEPT`.
     lines : list of tuple
         Points of the six lines, one entry a month, the last `KEPT`.
-    rows : list of float64[measures]
-        Monthly measures, as ``steps.parquet`` has them, of all months; empty without `taken_home`.
     taken_home : bool
         Whether this world may be asked for as data, so that all its months are kept.
     month_events : dict of str to ndarray
@@ -50,7 +49,7 @@ class Lane:
         self.simulation, self.levels = simulation, dict(levels)
         self.raw: list[tuple[float, ...]] = []
         self.lines: list[tuple[float, ...]] = []
-        self.rows: list[np.ndarray] = []
+        self._packed: list[bytes] = []  # monthly measures; packed they take less than half of the room
         self.taken_home = True
         self.recent: deque[dict[str, np.ndarray]] = deque(maxlen=TOLD_MONTHS)
         self.month_events: dict[str, np.ndarray] = simulation.events.columns()
@@ -61,10 +60,15 @@ class Lane:
         """Months done."""
         return self.simulation.step
 
+    @property
+    def rows(self) -> list[np.ndarray]:
+        """Monthly measures (float64[measures] each), as ``steps.parquet`` has them; none without `taken_home`."""
+        return [np.frombuffer(zlib.decompress(row)) for row in self._packed]
+
     def branch(self) -> Lane:
         """Return a lane in the same state and with the same luck, which goes its own way."""
         twin = Lane(self.simulation.branch(), self.levels)
-        twin.raw, twin.lines, twin.rows = list(self.raw), list(self.lines), list(self.rows)
+        twin.raw, twin.lines, twin._packed = list(self.raw), list(self.lines), list(self._packed)
         twin.taken_home = self.taken_home
         twin.recent = deque(self.recent, maxlen=TOLD_MONTHS)
         twin.first_capacity = self.first_capacity
@@ -72,7 +76,7 @@ class Lane:
 
     def forget_rows(self) -> None:
         """Keep no months to be taken home, of a world that is only compared with."""
-        self.rows, self.taken_home = [], False
+        self._packed, self.taken_home = [], False
 
     def advance(self) -> None:
         """Let a month pass, and keep only what the page shows of it."""
@@ -84,7 +88,7 @@ class Lane:
         row = self.simulation.rows.pop()
         self.simulation.rows.clear()
         if self.taken_home:
-            self.rows.append(np.array([row[name] for name in MONTHLY]))
+            self._packed.append(zlib.compress(np.array([row[name] for name in MONTHLY]).tobytes()))
         self.raw.append(tuple(row[name] for name in RAW))
         self.lines.append(point(self.raw, self.first_capacity))
         del self.raw[:-KEPT], self.lines[:-KEPT]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from emergence.kernels.accounts import places_of
 from emergence.kernels.aid import remember
 from emergence.kernels.random import fill_units
 from emergence.luck import stream
 from emergence.rules import accounts
 from emergence.rules.base import Rule, State, names
-from emergence.rules.sharing import share_out
+from emergence.rules.sharing import Passed, share_out
 
 WILLING = stream("aid.willing")
 RELATIONAL = 2  # place among the propensities
@@ -23,12 +26,14 @@ def update_aid(state: State) -> None:
     above[need > 0] = 0.0
     units = fill_units(state.luck(WILLING), firms.uid, 1)[:, 0]
     spare = np.where(units < settings.willing * 2.0 * firms.propensities[:, RELATIONAL], above, 0.0)
-    given, taken, moved = share_out(state, need, spare, settings.trust)
-    for layer, amount in moved.items():
-        note(state, layer, amount)
+    given, taken, passed = share_out(state, need, spare, settings.trust)
+    for layer, moved in passed.items():
+        some = moved.amount > 0.0
+        accounts.note_aid(state, moved.giver[some], moved.taker[some], moved.amount[some])
         ties = state.ties(layer)
         state.each(
-            remember, ties.ptr, ties.nbr, amount, above > 0, need > 0, settings.gratitude, settings.ingratitude,
+            remember, ties.ptr, ties.nbr, moved_on(ties, moved), above > 0, need > 0,
+            settings.gratitude, settings.ingratitude,
             ties.good, ties.bad, ties.good_in, ties.bad_in, ties.lent, work=ties.ptr,
         )  # fmt: skip
     if settings.members:
@@ -55,11 +60,13 @@ def help_members(state: State, need: np.ndarray, spare: np.ndarray, given: np.nd
             accounts.note_fund(state, members, got - gave)
 
 
-def note(state: State, layer: int, moved: np.ndarray) -> None:
-    """Enter aid on the ties of a layer into the accounts."""
-    took = np.flatnonzero(moved < 0)
-    taker = np.searchsorted(state.world.ties[layer].ptr, took, "right") - 1
-    accounts.note_aid(state, state.world.ties[layer].nbr[took], taker, -moved[took])
+def moved_on(ties: Any, passed: Passed) -> np.ndarray:
+    """Return what each side of the ties of a layer gave less what it took, EUR, float64[half-edges]."""
+    moved, mate = np.zeros(ties.nbr.size), np.empty(passed.at.size, np.int64)
+    places_of(ties.ptr, ties.nbr, passed.giver, passed.taker, mate)
+    moved[passed.at] = -passed.amount
+    moved[mate] = passed.amount
+    return moved
 
 
 RULE = Rule(

@@ -21,10 +21,10 @@ def users(tools: np.ndarray, tool: int) -> np.ndarray:
     return (tools >> tool & 1).astype(bool)
 
 
-def pooled_sales(state: State) -> np.ndarray:
+def pooled_sales(state: State, asked: np.ndarray) -> np.ndarray:
     """Return last month's sales of those who share their data with each firm, EUR, float64[firms].
 
-    It is what a firm has, or would have if it took up analytics now.
+    It is what a firm has, or would have if it took up analytics now; 0 for those who are not `asked` (bool[firms]).
     """
     firms, settings, membership = state.firms, state.rules.data_pool, state.membership()
     shares = users(firms.tools, ANALYTICS)
@@ -35,18 +35,21 @@ def pooled_sales(state: State) -> np.ndarray:
         of_group = np.bincount(membership.group, sales, of_group.size)
     pooled = np.empty(state.world.size)
     state.each(
-        pool_volumes, shares, firms.sales, settings.trust, membership.of, of_group,
+        pool_volumes, asked, shares, firms.sales, settings.trust, membership.of, of_group,
         *state.learning("nbr", "good", "bad", "good_in", "bad_in"), pooled,
     )  # fmt: skip
     return pooled
 
 
-def data_saving(state: State) -> np.ndarray:
-    """Return what shared data save, or would save with analytics, share of sales, float64[firms]."""
+def data_saving(state: State, asked: np.ndarray) -> np.ndarray:
+    """Return what shared data save, or would save with analytics, share of sales, float64[firms].
+
+    It is worked out for those who are `asked` (bool[firms]); the others get 0.
+    """
     settings = state.rules.data_pool
     if not settings.enabled or settings.gain == 0.0:
         return np.zeros(state.world.size)
-    return settings.gain * np.log1p(pooled_sales(state) / UNIT)
+    return settings.gain * np.log1p(pooled_sales(state, asked) / UNIT)
 
 
 def update_data_pool(state: State) -> None:
@@ -54,7 +57,7 @@ def update_data_pool(state: State) -> None:
     if not state.rules.tools.enabled:
         return
     trade = trade_of(state)
-    saved = users(state.firms.tools, ANALYTICS) * data_saving(state)
+    saved = data_saving(state, users(state.firms.tools, ANALYTICS))
     trade.saved += saved
     sold = np.minimum(capacity(state), trade.offered) if trade.sold is None else trade.sold
     state.world.count("data_gain", float((saved * sold).sum()))

@@ -21,7 +21,7 @@ def update_dissolution(state: State) -> None:
     for layer in state.acting:
         firms, ties = state.firms, state.ties(layer)
         state.world.count(f"held.{LAYERS[layer]}", ties.nbr.size // 2)
-        drop = np.zeros(ties.nbr.size, np.uint8)
+        drop = np.zeros(ties.nbr.size, bool)
         p = params(DissolutionParams, settings, state.rules.strengthening, hazard=getattr(settings, LAYERS[layer]))
         formal, drive = ties.formal if layer == OPERATIONAL else NO_CONTRACTS, firms.drive
         if layer == STRATEGIC:

@@ -55,21 +55,24 @@ def consenting_pairs(state: State, layer: int, met: np.ndarray) -> tuple[np.ndar
     return a[once].astype(np.int32), b[once].astype(np.int32)
 
 
-def attention_limit(state: State, layer: int) -> np.ndarray:
-    """Return the number of ties of a layer that fill each firm's attention, float64[firms]."""
+def attention_limit(state: State, layer: int, rows: np.ndarray) -> np.ndarray:
+    """Return the number of ties of a layer that fill the attention of some firms (rows, int[k]), float64[k]."""
     firms, search = state.firms, state.rules.search
     widest = getattr(search, LAYERS[layer]).widest
-    by_size = np.clip((firms.size / (0.7 * UNIT)) ** search.size_exponent, 0.5, widest)
-    return state.rules.formation.attention * by_size * (1.0 + search.slack_effect * firms.slack)
+    by_size = np.clip((firms.size[rows] / (0.7 * UNIT)) ** search.size_exponent, 0.5, widest)
+    return state.rules.formation.attention * by_size * (1.0 + search.slack_effect * firms.slack[rows])
 
 
 def fitted(state: State, layer: int, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs that attention has room for, after worse ties gave way."""
     firms, ties = state.firms, state.ties(layer)
     keep = np.zeros(a.size, np.uint8)
-    drop = np.zeros(ties.nbr.size, np.uint8)
+    drop = np.zeros(ties.nbr.size, bool)
+    limit = np.empty(state.world.size)
+    for side in (a, b):
+        limit[side] = attention_limit(state, layer, side)
     fit_attention(
-        a, b, attention_limit(state, layer), firms.uid, ties.w, ties.good, ties.bad, firms.x, firms.y, firms.sector,
+        a, b, limit, firms.uid, ties.w, ties.good, ties.bad, firms.x, firms.y, firms.sector,
         state.profile(), ties.ptr, ties.nbr, utility_params(state, layer), keep, drop,
     )  # fmt: skip
     remove_marked(state, layer, drop)
@@ -78,7 +81,7 @@ def fitted(state: State, layer: int, a: np.ndarray, b: np.ndarray) -> tuple[np.n
 
 
 def remove_marked(state: State, layer: int, drop: np.ndarray) -> None:
-    """Take out the half-edges marked in `drop` (uint8) and log the broken ties."""
+    """Take out the half-edges marked in `drop` (bool) and log the broken ties."""
     gone = np.flatnonzero(drop)
     if not gone.size:
         return

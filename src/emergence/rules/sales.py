@@ -85,7 +85,9 @@ def update_sales(state: State) -> None:
         *rosters(state, commit), order, score, team,
     )  # fmt: skip
     bids = np.flatnonzero(score > 0)
-    bids = bids[np.lexsort((firms.uid[bids], -score[bids], order[bids], orders.turn[order[bids]]))]
+    turn = np.empty(orders.turn.size, np.int64)
+    turn[np.argsort(orders.turn, kind="stable")] = np.arange(turn.size)
+    bids = bids[np.lexsort((firms.uid[bids], -score[bids], turn[order[bids]]))]
     won, demand = np.zeros(orders.size.size, bool), np.zeros(world.size)
     award(bids, order, orders.size, team, commit, won, demand)
     trade_of(state).offered[:] += demand

@@ -38,8 +38,9 @@ def update_meetings(state: State) -> None:
         )  # fmt: skip
         if layer == OPERATIONAL:
             # Whoever makes nothing that the other needs is no partner for supply.
-            useful = can_trade(world.demand["recipe"], firms.sector[:, None], firms.sector[met])
-            met[~useful] = -1
+            row, place = np.nonzero(met >= 0)
+            useless = ~can_trade(world.demand["recipe"], firms.sector[row], firms.sector[met[row, place]])
+            met[row[useless], place[useless]] = -1
         state.meetings[layer] = met
 
 

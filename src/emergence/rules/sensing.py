@@ -206,9 +206,11 @@ def graph_among(state: State, members: np.ndarray) -> Graph:
     parts = []
     for layer in state.acting:
         ties = state.ties(layer)
-        a, b = np.repeat(place, np.diff(ties.ptr)), place[ties.nbr]
-        inside = (a >= 0) & (b >= 0)
-        parts.append((a[inside], b[inside], ties.w[inside].astype(np.float64)))
+        first, number = ties.ptr[members], np.diff(ties.ptr)[members]
+        at = np.arange(number.sum()) + np.repeat(first - np.cumsum(number) + number, number)
+        a, b = np.repeat(place[members], number), place[ties.nbr[at]]
+        inside = b >= 0
+        parts.append((a[inside], b[inside], ties.w[at[inside]].astype(np.float64)))
     a, b, w = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Graph(*clean_rows(a, b, w, members.size), range(members.size), False)
 

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from emergence.kernels.aid import add_asked, add_spare, hand_over
+from emergence.kernels.aid import find_helpers, hand_over
 from emergence.rules.base import State
 
 PASSES = 2
 
 
+@dataclass(frozen=True)
+class Passed:
+    """What passes on the ties of one layer.
+
+    Attributes
+    ----------
+    taker, giver : int64[k]
+        Rows.
+    at : int64[k]
+        Half-edges of the takers.
+    amount : float64[k]
+        EUR.
+    """
+
+    taker: np.ndarray
+    giver: np.ndarray
+    at: np.ndarray
+    amount: np.ndarray
+
+
 def share_out(
     state: State, need: np.ndarray, spare: np.ndarray, trust: float, alike: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, dict[int, np.ndarray]]:
+) -> tuple[np.ndarray, np.ndarray, dict[int, Passed]]:
     """Share among partners who trust; nobody gets more than it needs or gives more than it can spare.
 
     Each in need asks its partners in proportion to what they can spare; who is asked for more than that serves all
@@ -30,27 +52,17 @@ def share_out(
     Returns
     -------
     given, taken : float64[firms]
-    moved : dict of int to float64[half-edges]
-        By acting layer, what this side gave less what it took.
+    passed : dict of int to Passed
+        By acting layer.
     """
     code = np.zeros(need.size, np.int16) if alike is None else alike
-    given, taken = np.zeros(need.size), np.zeros(need.size)
-    moved = {layer: np.zeros(state.world.ties[layer].count) for layer in state.acting}
+    all_ties = [state.ties(layer) for layer in state.acting]
+    found = [find_helpers(t.ptr, t.nbr, t.good_in, t.bad_in, trust, code, need, spare) for t in all_ties]
+    taker, giver, at = (np.concatenate(part) for part in zip(*found, strict=True))
+    amount, given, taken = np.zeros(taker.size), np.zeros(need.size), np.zeros(need.size)
     for _ in range(PASSES):
         lack, left = np.maximum(need - taken, 0.0), np.maximum(spare - given, 0.0)
-        total, asked, called = np.zeros(need.size), np.zeros(need.size), np.zeros(need.size, np.uint8)
-        all_ties = [(layer, state.ties(layer)) for layer in state.acting]
-        for _, t in all_ties:
-            state.each(
-                add_spare, t.ptr, t.nbr, t.good_in, t.bad_in, trust, code, lack, left, total, called, work=t.ptr
-            )  # fmt: skip
-        for _, t in all_ties:
-            state.each(
-                add_asked, t.ptr, t.nbr, t.good, t.bad, trust, code, lack, left, total, called, asked, work=t.ptr
-            )  # fmt: skip
-        for layer, t in all_ties:
-            state.each(
-                hand_over, t.ptr, t.nbr, t.good, t.bad, t.good_in, t.bad_in, trust, code, lack, left, total, asked,
-                moved[layer], given, taken, work=t.ptr,
-            )  # fmt: skip
-    return given, taken, moved
+        hand_over(taker, giver, lack, left, amount, given, taken)
+    cuts = np.cumsum([part[0].size for part in found])[:-1]
+    parts = zip(*(np.split(column, cuts) for column in (taker, giver, at, amount)), strict=True)
+    return given, taken, {layer: Passed(*part) for layer, part in zip(state.acting, parts, strict=True)}

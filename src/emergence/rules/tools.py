@@ -13,7 +13,6 @@ from emergence.rules.trade import Trade, capacity, trade_of
 from emergence.schema import ANALYTICS, COLLABORATION, CUSTOMERS, MARKETING, TOOLS
 
 REVIEW = stream("tools.review")
-BITS = 1 << np.arange(len(TOOLS))
 
 
 def eased_cost(state: State) -> np.ndarray:
@@ -34,17 +33,22 @@ def update_tools(state: State) -> None:
     trade.saved += settings.insight * has[:, ANALYTICS]
     costs = np.array([getattr(settings, f"{tool}_cost") for tool in TOOLS])
     trade.costs += (has * costs).sum(axis=1) * firms.size - eased * has[:, COLLABORATION]
-    gains = expected_gains(state, trade, has, eased) / firms.size[:, None] - costs
-    wanted = 1.0 / (1.0 + np.exp(-np.clip(gains / settings.noise, -700.0, 700.0)))
     # A low draw takes the tool up and a high one drops it, so that a firm reviews with the same chance either way.
     draw = fill_units(state.luck(REVIEW), firms.uid, len(TOOLS))
+    reviews = (draw < settings.review) | (draw >= 1.0 - settings.review)
+    gains = expected_gains(state, trade, has, eased, reviews)
+    row, tool = np.nonzero(reviews)
+    gains, draw = gains[row, tool] / firms.size[row] - costs[tool], draw[row, tool]
+    wanted = 1.0 / (1.0 + np.exp(-np.clip(gains / settings.noise, -700.0, 700.0)))
     takes, drops = draw < settings.review * wanted, draw >= 1.0 - settings.review * (1.0 - wanted)
-    firms.tools[:] = ((has | takes) & ~drops) @ BITS
+    has[row, tool] = (has[row, tool] | takes) & ~drops
+    firms.tools[:] = np.packbits(has, axis=1, bitorder="little")[:, 0]
 
 
-def expected_gains(state: State, trade: Trade, has: np.ndarray, eased: np.ndarray) -> np.ndarray:
+def expected_gains(state: State, trade: Trade, has: np.ndarray, eased: np.ndarray, reviews: np.ndarray) -> np.ndarray:
     """Return what each tool brings a firm this month, had or not, before its cost, EUR, float64[firms, tools].
 
+    What shared data would bring is worked out only for firms that review analytics (`reviews`, bool[firms, tools]).
     Others are taken as they are: what marketing takes from them, and they may take back, is left out.
     """
     settings, market, room = state.rules.tools, state.rules.market, capacity(state)
@@ -54,7 +58,8 @@ def expected_gains(state: State, trade: Trade, has: np.ndarray, eased: np.ndarra
         sold = np.minimum(room, without * (1.0 + effect)) - np.minimum(room, without)
         gains[:, tool] = (market.price - market.variable_cost) * sold
     gains[:, COLLABORATION] = eased
-    gains[:, ANALYTICS] = (settings.insight + data_saving(state)) * np.minimum(room, trade.offered)
+    saving = settings.insight + data_saving(state, reviews[:, ANALYTICS])
+    gains[:, ANALYTICS] = saving * np.minimum(room, trade.offered)
     return gains
 
 
