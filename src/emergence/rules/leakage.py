@@ -9,7 +9,7 @@ from emergence.luck import stream
 from emergence.rules.base import Rule, State, names
 from emergence.rules.innovation import note_changes
 from emergence.rules.secrecy import closed
-from emergence.rules.sensing import note_lost
+from emergence.rules.sensing import minds_loss, note_lost
 from emergence.schema import BITS
 
 LEAK = stream("leakage.leak")
@@ -29,7 +29,8 @@ def update_leakage(state: State) -> None:
     )  # fmt: skip
     taken = np.flatnonzero(source >= 0)
     world.count("leaks", taken.size)
-    note_lost(state, source[taken], taken)
+    if minds_loss(state):
+        note_lost(state, source[taken], taken)
     note_changes(state, taken, practice, z, source)
     firms.practice[:] = practice
     firms.z[:] = z

@@ -7,7 +7,7 @@ import numpy as np
 from emergence.kernels.secrecy import mark_hidden
 from emergence.luck import stream
 from emergence.rules.base import Rule, State, names
-from emergence.rules.sensing import note_lost
+from emergence.rules.sensing import minds_loss, note_lost
 
 HIDE = stream("secrecy.hide")
 OPENNESS = 0  # place of openness among the propensities
@@ -30,9 +30,10 @@ def update_secrecy(state: State) -> None:
             work=ties.ptr,
         )  # fmt: skip
         state.hidden[layer] = hidden
-        at = np.flatnonzero(hidden)
-        note_lost(state, ties.nbr[at], np.searchsorted(ties.ptr, at, "right") - 1)
-        state.world.count("hidden", int(hidden.sum()))
+        state.world.count("hidden", int(np.count_nonzero(hidden)))
+        if minds_loss(state):
+            at = np.flatnonzero(hidden)
+            note_lost(state, ties.nbr[at], np.searchsorted(ties.ptr, at, "right") - 1)
 
 
 RULE = Rule(

@@ -163,11 +163,15 @@ def see_lost(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
     return {"lost": float(blurred(state, row, members, "lost", count[members]).mean())}
 
 
-def note_lost(state: State, source: np.ndarray, taker: np.ndarray) -> None:
-    """Note that know-how of firms (rows) leaked to others, or was hidden from them, if a group looks this month."""
+def minds_loss(state: State) -> bool:
+    """Tell whether a group looks this month at know-how that leaks or is hidden; else it need not be noted."""
     minding = np.flatnonzero(state.world.groups.mandate & np.uint32(PROTECT)).tolist()
-    if any(is_due(state, row) for row in minding):
-        state.lost.append((state.world.firms.uid[source], state.world.firms.uid[taker]))
+    return any(is_due(state, row) for row in minding)
+
+
+def note_lost(state: State, source: np.ndarray, taker: np.ndarray) -> None:
+    """Note that know-how of firms (rows) leaked to others, or was hidden from them."""
+    state.lost.append((state.world.firms.uid[source], state.world.firms.uid[taker]))
 
 
 def number_of_ties(state: State) -> np.ndarray:
