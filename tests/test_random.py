@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from emergence import luck
-from emergence.kernels.random import below, draw4, fill_units, philox, unit
+from emergence.kernels.random import (
+    ROWS,
+    below,
+    draw4,
+    draw_word,
+    draw_words,
+    fill_units,
+    most_at_once,
+    order_pairs,
+    philox,
+    unit,
+)
 from emergence.kernels.search import from_urn
 
 U = np.uint64
@@ -86,3 +97,34 @@ def test_a_death_changes_only_the_draws_that_named_the_dead():
     slots[7] = -1
     after = np.array([from_urn(key, uid, 0, slots) for uid in range(2000)])
     assert (before != after).sum() == (before == 7).sum()
+
+
+def test_draws_made_at_once_are_those_made_one_by_one():
+    rng = np.random.default_rng(6)
+    a, b, key = rng.integers(-5, 2**62, 1200), rng.integers(-5, 99, 1200), U(2**63 + 17)
+    words = [np.empty(a.size, np.uint32) for _ in range(4)]
+    draw_words(key, a, b, *words)
+    expected = np.array([draw4(key, x, y) for x, y in zip(a, b, strict=True)]).T
+    assert (np.array(words) == expected).all()
+    draw_word(key, b, a, words[0])
+    assert words[0].tolist() == [draw4(key, y, x)[0] for x, y in zip(a, b, strict=True)]
+    for numbers in (1, 4, 7):
+        singly = [[unit(draw4(key, x, k // 4)[k % 4]) for k in range(numbers)] for x in a]
+        assert (fill_units(key, a, numbers) == np.array(singly)).all()
+
+
+def test_pairs_are_ordered_row_by_row_in_room_enough():
+    rng = np.random.default_rng(7)
+    degree = rng.integers(0, 9, 3 * ROWS + 5)
+    degree[70] = 500  # a hub
+    ptr = np.concatenate([[0], np.cumsum(degree)])
+    nbr, uid = rng.integers(0, degree.size, ptr[-1]).astype(np.int32), rng.permutation(degree.size) * 7
+    owner, lo, hi = np.repeat(np.arange(degree.size), degree), 10, degree.size - 3
+    room = max(degree[first : min(first + ROWS, hi)].sum() for first in range(lo, hi, ROWS))
+    assert most_at_once(lo, hi, ptr) == room
+    least, greatest = np.empty(room, np.int64), np.empty(room, np.int64)
+    count = order_pairs(lo, lo + ROWS, uid, ptr, nbr, least, greatest)
+    here = slice(ptr[lo], ptr[lo + ROWS])
+    ends = np.sort([uid[owner[here]], uid[nbr[here]]], axis=0)
+    assert count == here.stop - here.start
+    assert (least[:count] == ends[0]).all() and (greatest[:count] == ends[1]).all()
