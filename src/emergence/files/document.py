@@ -78,6 +78,12 @@ def read_document(path: str | Path) -> Document:
 
         depth, values = -1, 0
 
+        def fetch_flow_collection_start(self, token: Any) -> None:
+            # The scanner reads a thousand brackets ahead, in quadratic time, before a node is asked for.
+            if self.flow_level > MOST_DEPTH:
+                raise Refusal(f"{path}, line {self.line + 1}: nested deeper than {MOST_DEPTH}")
+            super().fetch_flow_collection_start(token)
+
         def compose_node(self, parent: Any, index: Any) -> Any:
             self.depth, self.values = self.depth + 1, self.values + 1
             event = self.peek_event()
