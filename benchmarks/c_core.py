@@ -27,7 +27,7 @@ from emergence.rules import dissolution, strengthening, work
 from emergence.rules.base import UNIT, params
 from emergence.schema import DEVELOPMENT
 from emergence.step import Simulation, begin_month
-from emergence.world import Ties
+from emergence.tables import Ties
 
 FLAGS = ["-O3", "-march=native", "-shared", "-fPIC"]
 PARTS = ("interaction", "breaks", "insert")

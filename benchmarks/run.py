@@ -15,6 +15,7 @@ import io
 import json
 import os
 import pstats
+import resource
 import statistics
 import subprocess
 import sys
@@ -81,6 +82,8 @@ class Sizes:
     c_pairs: int = 9
     full: int = 10_000
     full_pairs: int = 9
+    largest: int = 1_000_000
+    largest_months: int = 4
     growth: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
     growth_repeats: int = 5
     threads: tuple[int, ...] = (10_000, 100_000, 1_000_000)
@@ -88,6 +91,8 @@ class Sizes:
     small: int = 500
     small_steps: int = 200
     small_runs: int = 9
+    smallest: int = 10
+    study_runs: int = 400
     measured: int = 100_000
     measured_repeats: int = 5
     systemic: int = 2_000
@@ -99,7 +104,7 @@ class Sizes:
 QUICK = Sizes(
     mesa=300, mesa_pairs=2, block=2, c=(300,), c_pairs=2, full=300, full_pairs=2, growth=(300, 1_000, 10_000),
     growth_repeats=2, threads=(300,), thread_pairs=2, small=100, small_steps=10, small_runs=2,
-    measured=300, measured_repeats=2, systemic=60,
+    largest=300, largest_months=2, study_runs=4, measured=300, measured_repeats=2, systemic=60,
     shell=("firms=50", "steps=3"), shell_runs=1, first_run=False,
 )  # fmt: skip
 
@@ -207,9 +212,45 @@ def full_world(sizes: Sizes) -> list[Row]:
         full = simulation(*words, *LEAN, f"firms={sizes.full}").advance(3)
         pairs = [(per_tie_step(core, 6), per_tie_step(full, 6)) for _ in range(sizes.full_pairs)]
         value, core_ns, full_ns = ratio(pairs)
-        name = f"{what}, {sizes.full:,} firms ({full_ns:.0f} ns per tie-step, core {core_ns:.0f})"
+        least, most = min(full / core for core, full in pairs), max(full / core for core, full in pairs)
+        detail = f"{full_ns:.0f} ns per tie-step, core {core_ns:.0f}; {least:.1f} to {most:.1f}"
+        name = f"{what}, {sizes.full:,} firms ({detail})"
         rows.append(Row(name, value, "times slower", "core rules", target, len(pairs)))
     return rows
+
+
+LARGEST = """
+import json, resource, sys
+from time import perf_counter
+from emergence.build import make_simulation
+from emergence.compose import compose
+
+firms, months = map(int, sys.argv[1:])
+full = ["scenario=economy", "network=random", "network.degree=3.3", "output.events=false", "threads=2"]
+make_simulation(compose([*full, "firms=300"])).advance(2)  # compiles
+simulation, seconds = make_simulation(compose([*full, f"firms={firms}"])), []
+for _ in range(months):
+    began = perf_counter()
+    simulation.advance(1)
+    seconds.append(perf_counter() - began)
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+print(json.dumps([memory, sum(ties.number for ties in simulation.world.ties), seconds]))
+"""
+
+
+def largest(sizes: Sizes) -> list[Row]:
+    """The full world at its largest, in a process of its own: memory, and a month with its measures."""
+    done = spawn(["-c", LARGEST, str(sizes.largest), str(sizes.largest_months)])
+    if done is None:
+        return []
+    memory, ties, (first, *later) = json.loads(done[1])
+    what = f"full world, {sizes.largest:,} firms, {ties:,} ties"
+    detail = f"{min(later):.1f} to {max(later):.1f}, the first {first:.1f}"
+    return [
+        Row(f"{what}: memory", memory, "GB", "two threads", "8", 1),
+        Row(f"{what}: a month, measures included ({detail})", statistics.median(later), "s", "two threads", "10",
+            len(later)),
+    ]  # fmt: skip
 
 
 def growth(sizes: Sizes) -> list[Row]:
@@ -293,8 +334,47 @@ def small_worlds(sizes: Sizes) -> list[Row]:
         began = perf_counter()
         make_simulation(mine).advance(sizes.small_steps)
         times.append(perf_counter() - began)
+    months = []
+    for _ in range(sizes.small_runs):
+        few = simulation(*CORE, f"firms={sizes.smallest}").advance(5)
+        began = perf_counter()
+        few.advance(sizes.small_steps)
+        months.append((perf_counter() - began) / sizes.small_steps)
     name = f"small worlds: {sizes.small} firms, {sizes.small_steps} steps, core rules, built and run"
-    return [Row(name, 1.0 / statistics.median(times), "runs a second", "one core", "40", len(times))]
+    least = f"a month of {sizes.smallest} firms, core rules: what it costs whatever their number"
+    return [
+        Row(name, 1.0 / statistics.median(times), "runs a second", "one core", "40", len(times)),
+        Row(least, 1e3 * statistics.median(months), "ms", "one core", "", len(months)),
+    ]
+
+
+STUDY = """
+name: speed
+about: Small worlds of the core rules, three outcomes.
+base: {{scenario: core, firms: {small}, steps: {small_steps}}}
+factors: {{rules.work.temptation: [0.01, 0.1]}}
+points: {study_runs}
+outcomes: [{{measure: mean_degree, how: last}}, {{measure: mean_z, how: last}}, useful]
+"""
+
+
+def study(sizes: Sizes) -> list[Row]:
+    """The same small worlds as a study on processes, start-up and tables included."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "speed.yaml"
+        file.write_text(STUDY.format(**asdict(sizes)))
+        command = ["-m", "emergence.cli", "sweep", f"study={file}", f"study.folder={folder}/speed"]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = spawn([*command, "study.report=false"])
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done is None:
+        return []
+    computed = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    name = f"a study of {sizes.study_runs:,} such worlds with three outcomes"
+    return [
+        Row(name, sizes.study_runs / computed, "runs a CPU second", "processes, start-up included", "25", 1),
+        Row(f"{name}: by the clock", sizes.study_runs / done[0], "runs a second", "two processes", "", 1),
+    ]
 
 
 def drawn_network(firms: int, ties: int, exponent: float | None) -> tuple[np.ndarray, np.ndarray]:
@@ -426,9 +506,11 @@ PARTS: tuple[Callable[[Sizes], list[Row]], ...] = (
     against_mesa,
     against_c,
     full_world,
+    largest,
     growth,
     threads,
     small_worlds,
+    study,
     measures,
     shell,
 )

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emergence.schema import DEVELOPMENT, FIRMS, LAYERS, OPERATIONAL
-from emergence.world import Table, World
+from emergence.tables import Table
+from emergence.world import World
 
 
 def world_with(n: int, pairs: set[tuple[int, int]]) -> World:

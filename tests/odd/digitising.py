@@ -134,12 +134,13 @@ def _():
     had = np.stack([data_pool.users(f.tools, tool) for tool in range(4)], axis=1)
     twin = digital(tools.RULE, tools__review=0.0, tools__analytics_cost=0.006, tools__noise=0.004)
     tools.update_tools(twin._state)
-    gain = tools.expected_gains(twin._state, twin._state.trade, had, tools.eased_cost(twin._state), had | True)[
-        :, ANALYTICS
-    ]
+    before, everyone = twin._state, np.ones_like(had)
+    gain = tools.expected_gains(before, before.trade, had, tools.eased_cost(before), everyone)
     tools.update_tools(state)
     draw = fill_units(state.luck(tools.REVIEW), f.uid, 4)[:, ANALYTICS]
-    return events(draw, data_pool.users(f.tools, ANALYTICS), gain=gain, size=f.size, cost=0.006, noise=0.004)
+    return events(
+        draw, data_pool.users(f.tools, ANALYTICS), gain=gain[:, ANALYTICS], size=f.size, cost=0.006, noise=0.004
+    )
 
 
 @check("data_saving", "rules.data_pool")

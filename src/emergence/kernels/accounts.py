@@ -35,24 +35,28 @@ def turn_page(lo, hi, ptr, value, keep, of_ties, of_firms):
                 of_firms[i, kind] += np.float64(of_ties[h, kind]) - kept
 
 
+@njit(cache=True, nogil=True, inline="always")
+def add_entry(h, i, kind, gain, of_ties, of_firms):
+    """Add to one kind on half-edge `h` and to its firm `i`."""
+    before = np.float64(of_ties[h, kind])
+    of_ties[h, kind] = before + gain
+    of_firms[i, kind] += np.float64(of_ties[h, kind]) - before
+
+
 @njit(cache=True, nogil=True)
 def enter(lo, hi, ptr, kind, weight, amount, of_ties, of_firms):
     """Add weight x amount (float64[m]) to one kind on the ties of rows lo..hi, and to their firms."""
     for i in range(lo, hi):
         for h in range(ptr[i], ptr[i + 1]):
             if amount[h] != 0.0:
-                before = np.float64(of_ties[h, kind])
-                of_ties[h, kind] = before + weight * amount[h]
-                of_firms[i, kind] += np.float64(of_ties[h, kind]) - before
+                add_entry(h, i, kind, weight * amount[h], of_ties, of_firms)
 
 
 @njit(cache=True, nogil=True)
 def enter_at(at, owner, kind, weight, amount, of_ties, of_firms):
     """Add weight x amount (float64[k]) to one kind at half-edges `at` (int64[k], ascending), and to their owners."""
     for k in range(at.size):
-        before = np.float64(of_ties[at[k], kind])
-        of_ties[at[k], kind] = before + weight * amount[k]
-        of_firms[owner[k], kind] += np.float64(of_ties[at[k], kind]) - before
+        add_entry(at[k], owner[k], kind, weight * amount[k], of_ties, of_firms)
 
 
 @njit(cache=True, nogil=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mesa.agent import AgentSet
 
 from emergence.mesa_api.firm import FIXED, Firm
-from emergence.world import Table
+from emergence.tables import Table
 
 if TYPE_CHECKING:
     from emergence.mesa_api.model import EmergenceModel

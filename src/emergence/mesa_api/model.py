@@ -19,7 +19,8 @@ from emergence.measures.monthly import MONTHLY
 from emergence.mesa_api.firm import Firm
 from emergence.mesa_api.firmset import FirmSet
 from emergence.step import Simulation
-from emergence.world import Table, World
+from emergence.tables import Table
+from emergence.world import World
 
 CONDITION_NAMES = ("diversity", "autonomy", "feedback", "adaptive_capacity", "shared_purpose")
 ACTIVATIONS = ("synchronous", "random_sequential")

@@ -21,7 +21,8 @@ from emergence.kernels import groups as of
 from emergence.kernels import pairs
 from emergence.rules.governance import Membership, governance_of, membership_of, set_network
 from emergence.schema import DEVELOPMENT, LAYERS, STRATEGIC
-from emergence.world import Table, Ties, World
+from emergence.tables import Table, Ties
+from emergence.world import World
 
 UNIT = 10_000.0  # EUR a month: the size at which scale-free parameters are quoted
 MOST_GROUPS = 4095  # as many as luck can tell apart

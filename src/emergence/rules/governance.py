@@ -10,7 +10,8 @@ import numpy as np
 from emergence.config import Rules
 from emergence.kernels import groups as of
 from emergence.schema import DECIDINGS, MODELS, SHARINGS
-from emergence.world import Table, World
+from emergence.tables import Table
+from emergence.world import World
 
 
 @dataclass(frozen=True)
