@@ -42,8 +42,8 @@ test-long: $(VENV)/tested
 # Every effect that the tests measure, with its interval: docs/effects.md.
 effects: $(VENV)/tested
 	rm -f results/effects.csv
-	EMERGENCE_EFFECTS=results/effects.csv $(BIN)/python -m pytest -n $(JOBS) -m "not long" \
-		$$(grep -l "import.*\binterval\b" tests/test_*.py)
+	EMERGENCE_EFFECTS=results/effects.csv $(BIN)/python -m pytest -n $(JOBS) \
+		$$(grep -l "import.*\binterval\b" tests/test_*.py | grep -v stories)
 	$(BIN)/python docs/make.py
 
 # What every scenario shows, over 30 paired seeds: docs/stories.md.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -49,6 +50,22 @@ def settings_of(*parts: Mapping[str, Any], **keys: Any) -> Settings:
 def grow(*parts: Mapping[str, Any], months: int = 24, effects: Any = CONDITIONS, **keys: Any) -> Simulation:
     """Build a small world and run it."""
     return make_simulation(settings_of(*parts, **keys), effects).advance(months)
+
+
+SHARED: OrderedDict[str, Simulation] = OrderedDict()
+
+
+def shared(*parts: Mapping[str, Any], months: int = 24, **keys: Any) -> Simulation:
+    """Build a small world and run it, or return it as it was: to look at, never to change or to go on with."""
+    settings = settings_of(*parts, **keys)
+    key = f"{months} {settings!r}"
+    if key not in SHARED:
+        SHARED[key] = make_simulation(settings).advance(months)
+    SHARED.move_to_end(key)
+    if len(SHARED) > 128:
+        SHARED.popitem(last=False)
+    assert SHARED[key].step == months, "somebody went on with a world that is shared"
+    return SHARED[key]
 
 
 def tables(simulation: Simulation) -> dict[str, dict[str, np.ndarray]]:

@@ -6,7 +6,7 @@ The paired seeds are used nowhere else.
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import dotted, grow, interval, merge, same_bytes, settings_of, tables
+from conftest import dotted, grow, interval, merge, same_bytes, settings_of, shared, tables
 
 import emergence as em
 from emergence.build import make_simulation
@@ -288,7 +288,7 @@ def test_value_by_kind_reads_the_accounts():
 
 def late(name, *parts):
     """Mean of a monthly measure over the second year, by seed."""
-    found = [np.mean([row[name] for row in grow(BASE, ON, *parts, seed=seed).rows[12:]]) for seed in SEEDS]
+    found = [np.mean([row[name] for row in shared(BASE, ON, *parts, seed=seed).rows[12:]]) for seed in SEEDS]
     return np.array(found)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import dotted, grow, interval, merge, same_bytes
+from conftest import dotted, grow, interval, merge, same_bytes, shared
 
 from emergence.kernels.landscape import practice_value, to_z
 from emergence.kernels.pairs import gap
@@ -88,7 +88,7 @@ def test_culture_moves_as_documented():
 
 
 def values(measure, *parts, months=24):
-    return np.array([measure(grow(BASE, *parts, {"seed": seed}, months=months)) for seed in SEEDS])
+    return np.array([measure(shared(BASE, *parts, {"seed": seed}, months=months)) for seed in SEEDS])
 
 
 def between_sectors(sim):

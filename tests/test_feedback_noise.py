@@ -170,6 +170,7 @@ def closed(feedback, diversity, lineages=True):
     return np.array(found).T
 
 
+@pytest.mark.long
 def test_feedback_without_diversity_converges_early_and_low():
     """Lazer and Friedman 2007: who sees the best and copies it soon has nothing left to copy from.
 

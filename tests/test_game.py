@@ -1,7 +1,7 @@
 """Working together as a game: opportunism, trust each way, options to leave, regions and distance; seeds 3700 to 3729."""
 
 import numpy as np
-from conftest import grow, interval, merge
+from conftest import grow, interval, merge, shared
 
 from emergence.kernels.work import BOTH_CHEAT, CHEATED, CHEATS, SUCCESS
 from emergence.schema import DEVELOPMENT, STRATEGIC
@@ -10,12 +10,13 @@ SEEDS = range(3700, 3730)
 BASE = {"firms": 80, "output": {"events": False}}
 
 
-def world(seed, rules, months=24, **more):
-    return grow(BASE, {"rules": rules, "seed": seed}, more, months=months)
+def world(seed, rules, months=24, make=grow, **more):
+    return make(BASE, {"rules": rules, "seed": seed}, more, months=months)
 
 
 def effect(measure, one, other, **more):
-    return interval(np.array([measure(world(s, one, **more)) - measure(world(s, other, **more)) for s in SEEDS]))
+    found = [[measure(world(s, way, make=shared, **more)) for way in (one, other)] for s in SEEDS]
+    return interval(np.array(found) @ [1.0, -1.0])
 
 
 def said(found):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import grow, interval, merge, same_bytes
+from conftest import grow, interval, merge, same_bytes, shared
 
 from emergence.errors import Refusal
 from emergence.rules.base import EVENTS
@@ -23,7 +23,7 @@ def group(**rules):
 def effect(measure, one, other, months=24, **keys):
     """Difference of a measure (of the simulation) between two settings over 30 paired seeds."""
     values = [
-        [measure(grow(BASE, SETTLED, part, {"seed": seed}, months=months, **keys)) for part in (one, other)]
+        [measure(shared(BASE, SETTLED, part, {"seed": seed}, months=months, **keys)) for part in (one, other)]
         for seed in SEEDS
     ]
     return interval(np.array([a - b for a, b in values]))

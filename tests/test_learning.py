@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import dotted, grow, interval, merge, same_bytes
+from conftest import dotted, grow, interval, merge, same_bytes, shared
 
 from emergence import luck
 from emergence.kernels.groups import RESTRAINT
@@ -44,7 +44,7 @@ def group(**rules):
 
 
 def values(measure, *parts, months=36):
-    return np.array([measure(grow(BASE, *parts, {"seed": seed}, months=months)) for seed in SEEDS])
+    return np.array([measure(shared(BASE, *parts, {"seed": seed}, months=months)) for seed in SEEDS])
 
 
 def change(sim):

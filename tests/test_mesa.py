@@ -376,17 +376,17 @@ def test_a_dropped_model_is_freed():
         model.step()
         list(model.agents)
 
+    def held():
+        for _ in range(8):
+            use()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
     tracemalloc.start()
-    for _ in range(30):
-        use()
-    gc.collect()
-    before = tracemalloc.get_traced_memory()[0]
-    for _ in range(30):
-        use()
-    gc.collect()
-    grown = tracemalloc.get_traced_memory()[0] - before
+    after = [held() for _ in range(4)]
     tracemalloc.stop()
-    assert grown < 30 * 2_000
+    # What else happens once in this process may fall into one of the turns, a model that is kept into all.
+    assert np.diff(after).min() < 8 * 2_000
     assert sum(isinstance(o, em.EmergenceModel) for o in gc.get_objects()) <= 1
 
 

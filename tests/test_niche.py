@@ -12,7 +12,7 @@ SEEDS = range(3400, 3430)
 # Nobody comes or goes, so that sizes compare the same firms.
 BASE = {
     "firms": 100,
-    "output": {"events": False},
+    "output": {"events": False, "every": 60},
     "founders": {"strategy_spread": 0.25},
     "rules": {"exit": {"enabled": False}, "entry": {"enabled": False}, "credit": {"enabled": False}},
 }

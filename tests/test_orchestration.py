@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import grow, interval, merge, same_bytes
+from conftest import grow, interval, merge, same_bytes, shared
 
 from emergence.build import make_simulation
 from emergence.compose import compose
@@ -29,14 +29,15 @@ MODELS = (HUB, CHAIN, ["constellation"], ["open_innovation"])
 LOST = {"timeline": [{"month": 25, "kind": "removal", "target": "degree", "count": 1}]}
 
 
-def world(seed, models, *more, months=24, **group):
+def world(seed, models, *more, months=24, make=grow, **group):
     """Return a world in which one group of all firms has these models of orchestration."""
-    return grow(BASE, *more, {"groups": [merge(ALL, {"orchestration": models}, group)], "seed": seed}, months=months)
+    return make(BASE, *more, {"groups": [merge(ALL, {"orchestration": models}, group)], "seed": seed}, months=months)
 
 
 def effect(measure, one, other, seeds=SEEDS):
     """Return mean and interval of the paired difference of two settings, each a dict for `world`."""
-    return interval(np.array([measure(world(s, **one)) - measure(world(s, **other)) for s in seeds]))
+    found = [[measure(world(s, make=shared, **way)) for way in (one, other)] for s in seeds]
+    return interval(np.array(found) @ [1.0, -1.0])
 
 
 def entered(sim, rule):
@@ -116,6 +117,7 @@ def test_coordination_is_worth_something_as_far_as_it_is_paid_for(models):
     assert found[2] < 0, f"not paid for: {said(found)}"
 
 
+@pytest.mark.long
 def test_losing_the_hub_costs_hub_and_spoke_more_than_a_mesh():
     """And before the loss its coordination was worth something (joint income against a mesh)."""
 

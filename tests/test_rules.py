@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import grow, interval, merge, same_bytes
+from conftest import grow, interval, merge, same_bytes, shared
 
 from emergence.step import PLAN
 
@@ -131,7 +131,7 @@ def test_on_moves_what_the_rule_says_it_moves(rule):
     measure, direction = rule.moves
 
     def outcome(seed, on):
-        sim = grow(company, {"seed": seed, "rules": {rule.name: {"enabled": on}}}, months=24)
+        sim = shared(company, {"seed": seed, "rules": {rule.name: {"enabled": on}}}, months=24)
         return float(np.mean([row[measure] for row in sim.rows[12:]]))
 
     differences = np.array([outcome(seed, True) - outcome(seed, False) for seed in range(1000, 1030)])

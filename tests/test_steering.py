@@ -5,7 +5,7 @@ from functools import cache
 import networkx as nx
 import numpy as np
 import pytest
-from conftest import grow, interval, merge, same_bytes
+from conftest import grow, interval, merge, same_bytes, shared
 
 from emergence.kernels.groups import EQUAL
 from emergence.kernels.steering import detours, most_complementary
@@ -26,7 +26,7 @@ STAY = {"rules": {"membership": {"leaving": 0}, "steering": {"review": 1}}}
 
 
 def world(seed, months, **mandate):
-    return grow(BASE, STAY, {"groups": [merge(RICH, mandate)], "seed": seed}, months=months)
+    return shared(BASE, STAY, {"groups": [merge(RICH, mandate)], "seed": seed}, months=months)
 
 
 def effect(measure, months=36, without=None, **mandate):
@@ -168,6 +168,7 @@ def test_brokered_ties_are_new_and_paid_for():
     sim.world.check()
 
 
+@pytest.mark.long
 def test_a_steering_association_keeps_firms_through_a_crisis_at_a_cost_that_is_shown():
     """Against spared twins of the same luck: fewer firm-months lost in a crisis, and EUR of support beside it.
 
@@ -180,7 +181,7 @@ def test_a_steering_association_keeps_firms_through_a_crisis_at_a_cost_that_is_s
             rows = []
             for seed in seeds:
                 groups = {"groups": [merge(RICH, {"fund": fund})], "seed": seed}
-                sim = grow(BASE, STAY, groups, {"timeline": timeline}, months=months)
+                sim = shared(BASE, STAY, groups, {"timeline": timeline}, months=months)
                 rows.append([row["firms"] for row in sim.rows[12:]])
                 if fund and timeline:
                     cost.append(sum(row["group_spending"] for row in sim.rows))
@@ -232,6 +233,7 @@ def joint_income(on, review=3):
     return [courses(hit, on, review)["joint_income"][:, 24:] for hit in (True, False)]
 
 
+@pytest.mark.long
 def test_a_steering_association_shortens_recovery_from_the_loss_of_hubs_at_a_cost_that_is_shown():
     """Of joint income; output comes back as soon without, as the demand of the lost is served by others."""
     q = {on: joint_income(on) for on in (True, False)}
@@ -259,6 +261,7 @@ def sum_of_gaps(hit, spared):
     return (1 - hit / spared).sum(axis=1)
 
 
+@pytest.mark.long
 def test_looking_every_other_year_makes_up_for_less():
     gap = sum_of_gaps(*joint_income(True, review=24)) - sum_of_gaps(*joint_income(True))
     mean, low, high = interval(gap)
