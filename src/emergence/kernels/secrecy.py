@@ -7,7 +7,7 @@ from emergence.kernels.groups import PROTECTION, common_group
 from emergence.kernels.innovation import copy_segment
 from emergence.kernels.landscape import practice_value, to_z
 from emergence.kernels.pairs import gap, trust_of
-from emergence.kernels.random import below, draw4, unit
+from emergence.kernels.random import ROWS, below, draw4, draw_word, most_at_once, unit
 
 
 @njit(cache=True, inline="always")
@@ -31,14 +31,21 @@ def mark_hidden(
     closed : float64[n]
         How protective each firm is, 0 to 1.
     """
-    for i in range(lo, hi):
-        for h in range(ptr[i], ptr[i + 1]):
-            j = np.int64(nbr[h])
-            hidden[h] = 0
-            if sector[i] != sector[j]:
-                continue
+    room = most_at_once(lo, hi, ptr)
+    at, row, word = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint32)
+    hider, seeker = np.empty(room, np.int64), np.empty(room, np.int64)
+    for first in range(lo, hi, ROWS):
+        count = 0
+        for i in range(first, min(hi, first + ROWS)):
+            for h in range(ptr[i], ptr[i + 1]):
+                hidden[h] = 0
+                at[count], row[count], hider[count], seeker[count] = h, i, uid[nbr[h]], uid[i]
+                count += sector[i] == sector[nbr[h]]  # one of another sector is written over by the next
+        draw_word(key, hider[:count], seeker[:count], word)
+        for k in range(count):
+            h, i = at[k], row[k]
+            j, draw = np.int64(nbr[h]), unit(word[k])
             chance = hiding * closed[j] * (1.0 - trust_of(good_in[h], bad_in[h]))
-            draw = unit(draw4(key, uid[j], uid[i])[0])
             # Knowledge and groups are looked up only where it matters: they can but lower the chance.
             if draw < chance:
                 chance *= (1.0 - gap(profile, i, j, 0, 5)) * unprotected(i, j, member_of, governance)

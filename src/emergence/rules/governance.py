@@ -43,12 +43,12 @@ def membership_of(world: World, versions: tuple[int, int, int]) -> Membership:
     members, groups = world.memberships, world.groups
     firm = world.rows_of(members.uid)
     group = np.searchsorted(groups.gid, members.gid)
-    # No firm belongs to a group twice, so one number orders both, and sorts faster than two.
-    by_firm = np.argsort(firm * (groups.count + 1) + group)
+    # No firm belongs to a group twice, so one number orders both; a stable sort uses the order that is there.
+    by_firm = np.argsort(firm * (groups.count + 1) + group, kind="stable")
     place = np.arange(firm.size) - np.searchsorted(firm[by_firm], firm[by_firm], "left")
     of = np.full((world.size, int(place.max(initial=-1)) + 1), -1, np.int32)
     of[firm[by_firm], place] = group[by_firm]
-    by_group = np.argsort(group * (world.size + 1) + firm)
+    by_group = np.argsort(group * (world.size + 1) + firm, kind="stable")
     ptr = np.searchsorted(group[by_group], np.arange(groups.count + 1)).astype(np.int64)
     return Membership(versions, of, ptr, firm[by_group].astype(np.int32), firm, group)
 

@@ -42,7 +42,7 @@ def decide(state: State, row: int) -> tuple[np.ndarray, np.ndarray]:
     admission = state.groups.admission[row]
     may = known > 0 if admission == VOTE else np.full(who.size, admission == OPEN)
     expelled = seen_cheating(state, row, who, units[:, 2])
-    free = ~np.isin(uid[who], [state.groups.orchestrator[row], state.groups.institute[row]])
+    free = (uid[who] != state.groups.orchestrator[row]) & (uid[who] != state.groups.institute[row])
     goes = free & ~stays & (units[:, 3] < settings.leaving * (1.5 - committed))
     return who[~belongs_now & may & stays], who[belongs_now & (goes | expelled)]
 
@@ -109,7 +109,9 @@ def follow_commitment(state: State, row: int, who: np.ndarray, worth: np.ndarray
     """Let the commitment of members follow what belonging is worth to them; return that of `who`, .5 for others."""
     members, belongs = state.memberships, state.membership()
     of = belongs.group == row
-    at = np.searchsorted(who, belongs.firm[of])
+    place = np.empty(state.world.size, np.int64)
+    place[who] = np.arange(who.size)
+    at = place[belongs.firm[of]]
     aim = 1.0 / (1.0 + np.exp(-np.clip(worth[at], -50, 50)))
     members.commitment[of] += state.rules.membership.commitment * (aim - members.commitment[of])
     committed = np.full(who.size, 0.5)

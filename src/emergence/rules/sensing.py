@@ -98,8 +98,8 @@ def see_need(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
     need = settings.cushion if seen["warned"] else settings.need
     cash = blurred(state, row, members, "cash", firms.cash[members] / firms.size[members])
     acts = int(state.groups.mandate[row]) & FUND or seen["warned"]
-    number = np.count_nonzero(cash < need) if acts else 0
-    return {"need": need, "poor": firms.uid[members[np.argsort(cash, kind="stable")[:number]]].tolist()}
+    poor = lowest(cash, need) if acts else np.zeros(0, np.int64)
+    return {"need": need, "poor": firms.uid[members[poor]].tolist()}
 
 
 def see_frailty(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
@@ -114,16 +114,21 @@ def see_frailty(state: State, row: int, members: np.ndarray, seen: Look) -> Look
     sources = pivots(graph.number, number, state.world.seed)
     paths = blurred(state, row, members, "paths", betweenness_of(graph, sources))
     return {
-        "lonely": uid[np.argsort(ties, kind="stable")[: np.count_nonzero(ties < settings.few)]].tolist(),
+        "lonely": uid[lowest(ties, settings.few)].tolist(),
         "hubs": uid[outstanding(ties, settings.critical)].tolist(),
         "necks": uid[outstanding(paths, settings.critical)].tolist(),
     }
 
 
+def lowest(values: np.ndarray, bound: float) -> np.ndarray:
+    """Return the places of values below a bound, the lowest first, int64[k]."""
+    below = np.flatnonzero(values < bound)
+    return below[np.argsort(values[below], kind="stable")]
+
+
 def outstanding(values: np.ndarray, deviations: float) -> np.ndarray:
     """Return the places of values above their mean by so many standard deviations, the highest first, int64[k]."""
-    number = np.count_nonzero(values > values.mean() + deviations * values.std())
-    return np.argsort(-values, kind="stable")[:number]
+    return lowest(-values, -(values.mean() + deviations * values.std()))
 
 
 def see_parts(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
@@ -158,8 +163,9 @@ def see_lost(state: State, row: int, members: np.ndarray, seen: Look) -> Look:
     member[members] = True  # the last row stands for firms that are gone
     for source, taker in state.lost:
         rows = state.world.rows_of(source)
-        inside = member[rows] & member[state.world.rows_of(taker)]
-        count += np.bincount(rows[inside], minlength=count.size)
+        of_members = member[rows]
+        inside = member[state.world.rows_of(taker[of_members])]
+        count += np.bincount(rows[of_members][inside], minlength=count.size)
     return {"lost": float(blurred(state, row, members, "lost", count[members]).mean())}
 
 
