@@ -86,3 +86,12 @@ def test_a_read_only_cache_does_not_stop_a_run(folder):
         "from emergence.kernels import CACHE_FOLDER; print(CACHE_FOLDER)"
     )
     assert "emergence-kernels-" in fresh(code)
+
+
+def test_kernels_are_found_from_any_folder(folder):
+    """A cache named from the folder that one stands in stays where it is."""
+    code = (
+        f"import os; os.chdir({str(folder)!r}); os.environ['EMERGENCE_CACHE'] = 'cache';"
+        "from emergence.kernels import CACHE_FOLDER; print(CACHE_FOLDER)"
+    )
+    assert fresh(code).startswith(str(folder / "cache"))

@@ -16,7 +16,8 @@ def _cache_folder() -> str:
     digest = hashlib.sha256(str(Path(__file__)).encode())
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.name.encode() + file.read_bytes())
-    root = Path(os.environ.get("EMERGENCE_CACHE", Path.home() / ".cache" / "emergence"))
+    # Whoever goes to another folder while kernels are read must still find them.
+    root = Path(os.environ.get("EMERGENCE_CACHE", Path.home() / ".cache" / "emergence")).absolute()
     folder = root / f"kernels-{digest.hexdigest()[:16]}"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
