@@ -181,7 +181,7 @@ def test_a_steering_association_keeps_firms_through_a_crisis_at_a_cost_that_is_s
             rows = []
             for seed in seeds:
                 groups = {"groups": [merge(RICH, {"fund": fund})], "seed": seed}
-                sim = shared(BASE, STAY, groups, {"timeline": timeline}, months=months)
+                sim = grow(BASE, STAY, groups, {"timeline": timeline}, months=months)
                 rows.append([row["firms"] for row in sim.rows[12:]])
                 if fund and timeline:
                     cost.append(sum(row["group_spending"] for row in sim.rows))
